@@ -16,9 +16,9 @@ export interface GuidInput {
 /** The guid in its usual form: 8-4-4-4-12 lower-case hex digits. */
 export function computeGuid(input: GuidInput): string {
   const hash = createHash('md5');
-  hash.update(input.schema, 'utf8');
+  hash.update(asJavaBytes(input.schema));
   for (const reference of input.references ?? []) {
-    hash.update(reference.name, 'utf8').update(reference.subject, 'utf8').update(int32(reference.version));
+    hash.update(asJavaBytes(reference.name)).update(asJavaBytes(reference.subject)).update(int32(reference.version));
   }
   if (input.metadata !== undefined) hashMetadata(hash, input.metadata);
   if (input.ruleSet !== undefined) hashRuleSet(hash, input.ruleSet);
@@ -27,6 +27,12 @@ export function computeGuid(input: GuidInput): string {
 }
 
 const ONE = Buffer.from([1]);
+
+/** Java's `getBytes(UTF_8)` writes a lone surrogate as `?`; seen in Confluent 8.3.1's guids. */
+function asJavaBytes(text: string): string {
+  if (text.isWellFormed()) return text;
+  return text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '?');
+}
 
 function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -38,11 +44,12 @@ function hashMetadata(hash: Hash, metadata: Metadata): void {
   // The 0x01 makes "no metadata" and "empty metadata" different identities.
   hash.update(ONE);
   for (const [key, values] of sortedEntries(metadata.tags)) {
-    hash.update(key, 'utf8');
-    for (const value of [...values].sort()) hash.update(value, 'utf8');
+    hash.update(asJavaBytes(key));
+    for (const value of [...values].sort()) hash.update(asJavaBytes(value));
   }
-  for (const [key, value] of sortedEntries(metadata.properties)) hash.update(key, 'utf8').update(value, 'utf8');
-  for (const name of [...(metadata.sensitive ?? [])].sort()) hash.update(name, 'utf8');
+  for (const [key, value] of sortedEntries(metadata.properties))
+    hash.update(asJavaBytes(key)).update(asJavaBytes(value));
+  for (const name of [...(metadata.sensitive ?? [])].sort()) hash.update(asJavaBytes(name));
 }
 
 function hashRuleSet(hash: Hash, ruleSet: RuleSet): void {
@@ -50,16 +57,17 @@ function hashRuleSet(hash: Hash, ruleSet: RuleSet): void {
   for (const rules of [ruleSet.migrationRules, ruleSet.domainRules, ruleSet.encodingRules]) {
     for (const rule of rules ?? []) hashRule(hash, rule);
   }
-  if (ruleSet.enableAt !== undefined) hash.update(ruleSet.enableAt, 'utf8');
+  if (ruleSet.enableAt !== undefined) hash.update(asJavaBytes(ruleSet.enableAt));
 }
 
 function hashRule(hash: Hash, rule: Rule): void {
   for (const text of [rule.name, rule.doc, rule.kind ?? 'TRANSFORM', rule.mode ?? 'WRITEREAD', rule.type]) {
-    if (text !== undefined) hash.update(text, 'utf8');
+    if (text !== undefined) hash.update(asJavaBytes(text));
   }
-  for (const tag of [...(rule.tags ?? [])].sort()) hash.update(tag, 'utf8');
-  for (const [key, value] of sortedEntries(rule.params)) hash.update(key, 'utf8').update(value, 'utf8');
-  for (const text of [rule.expr, rule.onSuccess, rule.onFailure]) if (text !== undefined) hash.update(text, 'utf8');
+  for (const tag of [...(rule.tags ?? [])].sort()) hash.update(asJavaBytes(tag));
+  for (const [key, value] of sortedEntries(rule.params)) hash.update(asJavaBytes(key)).update(asJavaBytes(value));
+  for (const text of [rule.expr, rule.onSuccess, rule.onFailure])
+    if (text !== undefined) hash.update(asJavaBytes(text));
   if (rule.disabled === true) hash.update(ONE);
 }
 

@@ -1,0 +1,94 @@
+/** What an export changed, told as facts about the registry: the source of commit messages and reports. */
+import { formatSubjectName } from '../model/subject-name.ts';
+import type { MetadataDocument, VersionDocument } from './documents.ts';
+import { isRegistered } from './rows.ts';
+
+export type TreeChange =
+  | { readonly kind: 'subject-added' | 'subject-removed'; readonly subject: string; readonly versions: number }
+  | {
+      readonly kind:
+        | 'version-added'
+        | 'version-removed'
+        | 'version-soft-deleted'
+        | 'version-undeleted'
+        /** Same version number, other content: the registry overwrote an immutable version. */
+        | 'version-replaced'
+        | 'version-amended';
+      readonly subject: string;
+      readonly version: number;
+      readonly id: number;
+    }
+  | {
+      readonly kind: 'compatibility' | 'mode' | 'config';
+      /** Qualified subject, `:.ctx:`, or `''` for the registry's global level. */
+      readonly subject: string;
+      readonly from?: string;
+      readonly to?: string;
+    }
+  | { readonly kind: 'context-added' | 'context-removed'; readonly context: string };
+
+/** Changes between two states of one subject's metadata.json. */
+export function compareMetadata(
+  before: MetadataDocument | undefined,
+  after: MetadataDocument | undefined,
+): TreeChange[] {
+  const named = after ?? before;
+  if (!named) return [];
+  const subject = formatSubjectName({ context: named.context, subject: named.subject });
+  const old = registeredByVersion(before);
+  const now = registeredByVersion(after);
+  if (!after || (now.size === 0 && old.size > 0)) return [{ kind: 'subject-removed', subject, versions: old.size }];
+  const changes: TreeChange[] = [];
+  if (!before || (old.size === 0 && now.size > 0)) changes.push({ kind: 'subject-added', subject, versions: now.size });
+  else changes.push(...compareVersions(subject, old, now));
+  changes.push(...compareSettings(subject, before ?? {}, after));
+  return changes;
+}
+
+interface Settings {
+  readonly compatibility?: string;
+  readonly mode?: string;
+  readonly config?: unknown;
+}
+
+export function compareSettings(subject: string, before: Settings, after: Settings): TreeChange[] {
+  const changes: TreeChange[] = [];
+  for (const kind of ['compatibility', 'mode'] as const) {
+    const from = before[kind];
+    const to = after[kind];
+    if (from === to) continue;
+    changes.push({ kind, subject, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
+  }
+  if (JSON.stringify(before.config) !== JSON.stringify(after.config)) changes.push({ kind: 'config', subject });
+  return changes;
+}
+
+function compareVersions(
+  subject: string,
+  old: ReadonlyMap<number, Registered>,
+  now: ReadonlyMap<number, Registered>,
+): TreeChange[] {
+  const changes: TreeChange[] = [];
+  for (const [version, row] of now) {
+    const kind = kindOfChange(old.get(version), row);
+    if (kind) changes.push({ kind, subject, version, id: row.id });
+  }
+  for (const [version, row] of old) {
+    if (!now.has(version)) changes.push({ kind: 'version-removed', subject, version, id: row.id });
+  }
+  return changes;
+}
+
+function kindOfChange(old: Registered | undefined, row: Registered) {
+  if (!old) return 'version-added';
+  if (old.sha256 !== row.sha256 || old.id !== row.id) return 'version-replaced';
+  if ((old.deleted ?? false) !== (row.deleted ?? false))
+    return row.deleted ? 'version-soft-deleted' : 'version-undeleted';
+  return JSON.stringify(old) === JSON.stringify(row) ? undefined : 'version-amended';
+}
+
+type Registered = VersionDocument & { readonly id: number };
+
+function registeredByVersion(document: MetadataDocument | undefined): Map<number, Registered> {
+  return new Map((document?.versions ?? []).filter(isRegistered).map((entry) => [entry.version, entry]));
+}
