@@ -1,0 +1,247 @@
+/** The git repository that a tree lies in: branches, commits of the tree alone, pushes, and past states. */
+import { realpathSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
+import { SrgitError } from '../errors.ts';
+import { GitCommand, type GitOptions } from './git-command.ts';
+
+export interface CommitOptions {
+  readonly message: string;
+  /** Name and e-mail of author and committer; git's own configuration where absent. */
+  readonly authorName?: string | undefined;
+  readonly authorEmail?: string | undefined;
+}
+
+export interface PushResult {
+  readonly branch: string;
+  readonly remote: string;
+  /** Times the remote had moved on meanwhile. */
+  readonly races: number;
+}
+
+/** Seconds to wait for another git process to let go of the index. */
+const LOCK_PATIENCE = 10;
+
+export class GitRepository {
+  /** Real path of the work tree's top folder. */
+  readonly root: string;
+  readonly #options: GitOptions;
+  readonly #git: GitCommand;
+
+  private constructor(root: string, options: GitOptions) {
+    this.root = root;
+    this.#options = options;
+    this.#git = new GitCommand(root, options);
+  }
+
+  /** The repository that `folder` (which must exist) lies in. @throws SrgitError SRGIT_GIT_NO_REPOSITORY */
+  static async open(folder: string, options: GitOptions): Promise<GitRepository> {
+    const root = await GitRepository.#findRoot(folder, options);
+    if (root === undefined) {
+      throw new SrgitError('SRGIT_GIT_NO_REPOSITORY', `${folder} is not in a git repository`, {
+        hint: 'Run `git init` there first, or leave out --commit.',
+      });
+    }
+    return new GitRepository(root, options);
+  }
+
+  /** Makes `folder` a repository with the given first branch. */
+  static async init(folder: string, branch: string, options: GitOptions): Promise<GitRepository> {
+    await new GitCommand(folder, options).run('init', '--quiet', `--initial-branch=${branch}`);
+    return GitRepository.open(folder, options);
+  }
+
+  static async #findRoot(folder: string, options: GitOptions): Promise<string | undefined> {
+    try {
+      const root = await new GitCommand(folder, options).run('rev-parse', '--show-toplevel');
+      return root === '' ? undefined : realpathSync(root);
+    } catch (error) {
+      // Not a repository is an answer; git missing or a foreign owner is not.
+      if (error instanceof SrgitError && /not a git repository|must be run in a work tree/.test(causeText(error))) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** `path` as git names it: relative to the root, with `/`. @throws SrgitError when it lies outside. */
+  pathInside(path: string): string {
+    const inside = relative(this.root, realPath(path));
+    if (inside.startsWith('..') || resolve(this.root, inside) !== realPath(path)) {
+      throw new SrgitError('SRGIT_GIT_NO_REPOSITORY', `${path} is not inside the repository ${this.root}`, {
+        hint: 'Put the tree into the repository, or run the command in the repository that holds it.',
+      });
+    }
+    return inside === '' ? '.' : inside.split(sep).join('/');
+  }
+
+  /** Name of the branch that is checked out; undefined when the head is detached. */
+  async currentBranch(): Promise<string | undefined> {
+    const name = await this.#git.ask('symbolic-ref', '--quiet', '--short', 'HEAD');
+    return name === '' ? undefined : name;
+  }
+
+  /** Whether the path differs from the last commit: changed, new or deleted files. */
+  async hasChanges(path: string): Promise<boolean> {
+    const status = await this.#git.run('status', '--porcelain', '--untracked-files=normal', '--', path);
+    return status !== '';
+  }
+
+  /** Checks a branch out: the local one, else the remote's, else a new one from here. */
+  async switchBranch(branch: string, remote: string): Promise<void> {
+    await this.#checkBranchName(branch);
+    if ((await this.currentBranch()) === branch) return;
+    if ((await this.#git.ask('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`)) !== undefined) {
+      await this.#git.runUnlocked(LOCK_PATIENCE, 'switch', '--quiet', branch);
+      return;
+    }
+    const fetched = (await this.#hasRemote(remote)) && (await this.#git.ask('fetch', '--quiet', remote, branch));
+    if (typeof fetched === 'string') {
+      await this.#git.runUnlocked(LOCK_PATIENCE, 'switch', '--quiet', '--create', branch, 'FETCH_HEAD');
+      return;
+    }
+    if ((await this.#git.ask('rev-parse', '--verify', '--quiet', 'HEAD')) === undefined) {
+      await this.#git.run('symbolic-ref', 'HEAD', `refs/heads/${branch}`);
+      return;
+    }
+    await this.#git.runUnlocked(LOCK_PATIENCE, 'switch', '--quiet', '--create', branch);
+  }
+
+  /**
+   * Commits what changed below `path`, and nothing else: what the user has staged elsewhere stays staged.
+   *
+   * @returns the new commit's full hash; undefined when there was nothing to commit.
+   */
+  async commitPath(path: string, options: CommitOptions): Promise<string | undefined> {
+    await this.#refuseUnfinishedMerge();
+    if (!(await this.hasChanges(path))) return undefined;
+    await this.#git.runUnlocked(LOCK_PATIENCE, 'add', '--all', '--', path);
+    if (await this.#sameAsHead(path)) return undefined;
+    await this.#as(options).runUnlocked(LOCK_PATIENCE, 'commit', '--quiet', '--message', options.message, '--', path);
+    return this.#git.run('rev-parse', 'HEAD');
+  }
+
+  /** Puts what changed below `path` into the last commit. */
+  async amendPath(path: string, options: CommitOptions): Promise<void> {
+    await this.#git.runUnlocked(LOCK_PATIENCE, 'add', '--all', '--', path);
+    await this.#as(options).runUnlocked(LOCK_PATIENCE, 'commit', '--quiet', '--amend', '--no-edit', '--', path);
+  }
+
+  /** Whether the local branch has commits that the remote's branch was not seen to have. */
+  async isAhead(remote: string, branch: string): Promise<boolean> {
+    if ((await this.#git.ask('rev-parse', '--verify', '--quiet', 'HEAD')) === undefined) return false;
+    const theirs = `refs/remotes/${remote}/${branch}`;
+    if ((await this.#git.ask('rev-parse', '--verify', '--quiet', theirs)) === undefined) return true;
+    return (await this.#git.run('rev-list', '--count', `${theirs}..HEAD`)) !== '0';
+  }
+
+  /** Pushes the checked-out branch. @throws SrgitError SRGIT_GIT_PUSH_REJECTED, retriable when the remote moved on. */
+  async push(remote: string, branch: string): Promise<void> {
+    if (!(await this.#hasRemote(remote))) {
+      throw new SrgitError('SRGIT_GIT_FAILED', `the repository has no remote named ${remote}`, {
+        hint: `Add it (git remote add ${remote} <url>) or name another with --remote.`,
+      });
+    }
+    await this.#git.run('push', '--quiet', remote, `HEAD:refs/heads/${branch}`);
+  }
+
+  /**
+   * Puts the local commits on top of what the remote has now. Where both changed the same lines ours are kept: the
+   * caller rewrites the tree afterwards, so that no mixture of both survives.
+   */
+  async rebaseOnto(remote: string, branch: string): Promise<void> {
+    await this.#git.run('fetch', '--quiet', remote, `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
+    try {
+      await this.#git.runUnlocked(
+        LOCK_PATIENCE,
+        'rebase',
+        '--quiet',
+        '--autostash',
+        '--strategy-option=theirs',
+        `refs/remotes/${remote}/${branch}`,
+      );
+    } catch (error) {
+      await this.#git.ask('rebase', '--abort');
+      throw new SrgitError(
+        'SRGIT_GIT_PUSH_REJECTED',
+        `${remote}/${branch} moved on and the commits do not fit on top`,
+        {
+          hint: 'Bring the branch up to date by hand (git pull --rebase), then run the command again.',
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** Full hash of a branch, tag or commit. @throws SrgitError SRGIT_GIT_FAILED */
+  async resolveRef(ref: string): Promise<string> {
+    const hash = ref.startsWith('-')
+      ? undefined
+      : await this.#git.ask('rev-parse', '--verify', '--quiet', `${ref}^{commit}`);
+    if (hash === undefined) {
+      throw new SrgitError('SRGIT_GIT_FAILED', `there is no branch, tag or commit ${ref} in ${this.root}`, {
+        hint: 'Fetch it first, or look at `git log --oneline`.',
+      });
+    }
+    return hash;
+  }
+
+  /** Writes the files that `path` had at a commit into a folder, without touching index or work tree. */
+  async materialise(commit: string, path: string, folder: string): Promise<void> {
+    const treeish = path === '.' ? `${commit}^{tree}` : `${commit}:${path}`;
+    if ((await this.#git.ask('cat-file', '-e', treeish)) === undefined) {
+      throw new SrgitError('SRGIT_TREE_MISSING', `there is no ${path} at ${commit.slice(0, 12)}`, {
+        hint: 'Choose a commit that has the tree, or another --tree.',
+      });
+    }
+    const index = `${folder}.index`;
+    const git = new GitCommand(this.root, this.#options, { GIT_INDEX_FILE: index });
+    await git.run('read-tree', treeish);
+    await git.run('checkout-index', '--all', '--force', `--prefix=${folder}${sep}`);
+  }
+
+  #as(options: CommitOptions): GitCommand {
+    const { authorName, authorEmail } = options;
+    return new GitCommand(this.root, this.#options, {
+      ...(authorName === undefined ? {} : { GIT_AUTHOR_NAME: authorName, GIT_COMMITTER_NAME: authorName }),
+      ...(authorEmail === undefined ? {} : { GIT_AUTHOR_EMAIL: authorEmail, GIT_COMMITTER_EMAIL: authorEmail }),
+    });
+  }
+
+  async #sameAsHead(path: string): Promise<boolean> {
+    if ((await this.#git.ask('rev-parse', '--verify', '--quiet', 'HEAD')) === undefined) return false;
+    return (await this.#git.run('diff', '--cached', '--name-only', 'HEAD', '--', path)) === '';
+  }
+
+  async #hasRemote(remote: string): Promise<boolean> {
+    return (await this.#git.run('remote')).split('\n').includes(remote);
+  }
+
+  async #checkBranchName(branch: string): Promise<void> {
+    if (!branch.startsWith('-') && (await this.#git.ask('check-ref-format', `refs/heads/${branch}`)) !== undefined)
+      return;
+    throw new SrgitError('SRGIT_USAGE', `${JSON.stringify(branch)} is not a name that git takes for a branch`, {
+      hint: 'Choose another name for --branch.',
+    });
+  }
+
+  async #refuseUnfinishedMerge(): Promise<void> {
+    for (const head of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REBASE_HEAD']) {
+      if ((await this.#git.ask('rev-parse', '--verify', '--quiet', head)) === undefined) continue;
+      throw new SrgitError('SRGIT_GIT_BUSY', 'a merge, rebase or cherry-pick is not finished in this repository', {
+        hint: 'Finish or abort it, then run the command again.',
+      });
+    }
+  }
+}
+
+function causeText(error: SrgitError): string {
+  return error.cause instanceof Error ? error.cause.message : '';
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
