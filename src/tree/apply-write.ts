@@ -23,7 +23,9 @@ const BATCH = 200;
  * @throws SrgitError SRGIT_TREE_WRITE when the file system refuses (disk full, no permission): the tree is then as it
  * was, unless the failure came while renaming.
  */
-export async function applyWritePlan(root: string, plan: WritePlan, options: ApplyOptions = {}): Promise<void> {
+export type FileOperations = Pick<WritePlan, 'writes' | 'moves' | 'removals'>;
+
+export async function applyWritePlan(root: string, plan: FileOperations, options: ApplyOptions = {}): Promise<void> {
   const target = resolve(root);
   removeLeftovers(target);
   if (plan.writes.length + plan.moves.length + plan.removals.length === 0) return;
@@ -66,7 +68,7 @@ function stageFolder(target: string, fresh: boolean): string {
 }
 
 async function stageFiles(
-  plan: WritePlan,
+  plan: FileOperations,
   place: (index: number, path: string) => string,
   options: ApplyOptions,
 ): Promise<void> {
@@ -90,7 +92,7 @@ async function stageFiles(
   options.onProgress?.(done, plan.writes.length);
 }
 
-function moveIntoPlace(target: string, stage: string, plan: WritePlan): void {
+function moveIntoPlace(target: string, stage: string, plan: FileOperations): void {
   const folders = new Set<string>();
   const ensureFolder = (path: string) => {
     const folder = dirname(path);

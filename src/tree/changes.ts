@@ -1,31 +1,8 @@
-/** What an export changed, told as facts about the registry: the source of commit messages and reports. */
+/** Finds out what changed between two states of a tree's JSON files. */
 import { formatSubjectName } from '../model/subject-name.ts';
+import type { TreeChange } from '../model/tree-change.ts';
 import type { MetadataDocument, VersionDocument } from './documents.ts';
 import { isRegistered } from './rows.ts';
-
-export type TreeChange =
-  | { readonly kind: 'subject-added' | 'subject-removed'; readonly subject: string; readonly versions: number }
-  | {
-      readonly kind:
-        | 'version-added'
-        | 'version-removed'
-        | 'version-soft-deleted'
-        | 'version-undeleted'
-        /** Same version number, other content: the registry overwrote an immutable version. */
-        | 'version-replaced'
-        | 'version-amended';
-      readonly subject: string;
-      readonly version: number;
-      readonly id: number;
-    }
-  | {
-      readonly kind: 'compatibility' | 'mode' | 'config';
-      /** Qualified subject, `:.ctx:`, or `''` for the registry's global level. */
-      readonly subject: string;
-      readonly from?: string;
-      readonly to?: string;
-    }
-  | { readonly kind: 'context-added' | 'context-removed'; readonly context: string };
 
 /** Changes between two states of one subject's metadata.json. */
 export function compareMetadata(

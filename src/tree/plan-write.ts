@@ -9,7 +9,8 @@ import { throwIfAborted } from '../errors.ts';
 import type { ContextState, RegistrySnapshot, SnapshotGap, SubjectState } from '../model/registry-snapshot.ts';
 import type { SchemaType, SchemaVersion } from '../model/schema-version.ts';
 import { contextSubject, DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
-import { compareMetadata, compareSettings, type TreeChange } from './changes.ts';
+import type { TreeChange } from '../model/tree-change.ts';
+import { compareMetadata, compareSettings } from './changes.ts';
 import { formatDocument, type MetadataDocument, type SettingsDocument, type VersionDocument } from './documents.ts';
 import { assignFolderNames } from './folder-name.ts';
 import {

@@ -1,0 +1,40 @@
+/** Opens a configured registry and finds out what it can do. */
+import type { RegistrySettings } from '../config/types.ts';
+import { probeCapabilities } from '../registry/capabilities.ts';
+import { createRegistryClient } from '../registry/client.ts';
+import type { RegistryCapabilities, RegistryClient } from '../registry/types.ts';
+
+export interface Connection {
+  readonly client: RegistryClient;
+  readonly capabilities: RegistryCapabilities;
+}
+
+/** The caller closes the client. */
+export async function connectRegistry(settings: RegistrySettings, signal?: AbortSignal): Promise<Connection> {
+  const options = {
+    auth: settings.auth,
+    tls: settings.tls,
+    headers: settings.headers,
+    proxy: settings.proxy,
+    ...(settings.timeoutMs === undefined ? {} : { timeouts: { headers: settings.timeoutMs, body: settings.timeoutMs } }),
+    ...(settings.concurrency === undefined ? {} : { concurrency: { max: settings.concurrency } }),
+  };
+  const client = createRegistryClient({ ...options, urls: settings.urls });
+  const [first = ''] = settings.urls;
+  const { origin, hostname } = new URL(first);
+  // Some facts (Apicurio's version) lie outside of the base path.
+  const root = createRegistryClient({ ...options, urls: [origin], retry: { attempts: 1 } });
+  try {
+    const capabilities = await probeCapabilities(client, {
+      signal,
+      host: hostname,
+      probeAbsolute: (path) => root.get(path, { signal, allow: [400, 401, 403, 404, 405, 406, 500, 501] }),
+    });
+    return { client, capabilities };
+  } catch (error) {
+    await client.close();
+    throw error;
+  } finally {
+    await root.close();
+  }
+}

@@ -1,0 +1,87 @@
+/** Verify: is the tree sound, and is it what the registry holds? */
+import type { Config, RegistrySettings } from '../config/types.ts';
+import { countSnapshot, type RegistryIdentity, type SnapshotCounts, type SnapshotGap } from '../model/registry-snapshot.ts';
+import { compileSelection } from '../model/selection.ts';
+import { compareSnapshots, type Difference } from '../plan/compare-snapshots.ts';
+import { readSnapshot } from '../registry/snapshot.ts';
+import type { ClientStats } from '../registry/types.ts';
+import { checkTree } from '../tree/check-tree.ts';
+import type { Finding } from '../tree/finding.ts';
+import { loadTree } from '../tree/load-tree.ts';
+import { REDACTED } from '../tree/rows.ts';
+import { connectRegistry } from './connect.ts';
+import type { OnProgress } from './progress.ts';
+import { selectSnapshot } from './select-snapshot.ts';
+
+export interface VerifyOptions {
+  readonly config: Config;
+  /** Absent: the tree alone is checked. */
+  readonly registry?: RegistrySettings | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+export interface VerifyResult {
+  readonly tree: string;
+  readonly counts: SnapshotCounts;
+  readonly findings: readonly Finding[];
+  /** True when the tree has no error by itself. */
+  readonly sound: boolean;
+  readonly registry?: RegistryIdentity;
+  /** Absent when only the tree was checked. */
+  readonly differences?: readonly Difference[];
+  readonly partial?: readonly SnapshotGap[];
+  readonly warnings?: readonly string[];
+  readonly requests?: ClientStats;
+}
+
+export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> {
+  const { config, registry, signal } = options;
+  const tree = await loadTree(config.tree, signal);
+  const findings = checkTree(tree);
+  const base = {
+    tree: config.tree,
+    counts: countSnapshot(tree.snapshot),
+    findings,
+    sound: !findings.some((finding) => finding.severity === 'error'),
+  };
+  if (!registry) return base;
+
+  const { client, capabilities } = await connectRegistry(registry, signal);
+  try {
+    const { backup } = config;
+    // Everything is read anew, whatever the tree has: this is the check that the tree is right.
+    const { snapshot, stats } = await readSnapshot(client, capabilities, {
+      subjects: compileSelection(backup.selection),
+      includeDeleted: backup.includeSoftDeleted,
+      versions: backup.versions,
+      schemaTypes: backup.schemaTypes,
+      includeReferences: backup.includeReferences,
+      full: true,
+      signal,
+      registryName: registry.name,
+      onProgress: ({ phase, done, total }) => options.onProgress?.({ phase: `reading ${phase}`, done, total }),
+    });
+    const unknown = (what: SnapshotGap['what']) => {
+      const gaps = snapshot.gaps.filter((gap) => gap.what === what).map((gap) => gap.where);
+      return (subject: string) => gaps.includes(undefined) || gaps.includes(subject);
+    };
+    const differences = compareSnapshots(selectSnapshot(tree.snapshot, backup), snapshot, {
+      left: 'the tree',
+      right: 'the registry',
+      ignoreConfig: unknown('config'),
+      ignoreMode: unknown('mode'),
+      redacted: REDACTED,
+    });
+    return {
+      ...base,
+      registry: snapshot.registry,
+      differences,
+      partial: snapshot.gaps,
+      warnings: stats.warnings,
+      requests: { ...client.stats },
+    };
+  } finally {
+    await client.close();
+  }
+}

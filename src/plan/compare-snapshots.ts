@@ -1,0 +1,147 @@
+/** Whether two states of a registry are the same, row by row, by content. */
+import type { ContextState, LevelSettings, RegistrySnapshot, SubjectState } from '../model/registry-snapshot.ts';
+import type { ConfigRecord, SchemaVersion } from '../model/schema-version.ts';
+import { contextSubject, DEFAULT_CONTEXT, formatSubjectName, GLOBAL_CONTEXT } from '../model/subject-name.ts';
+
+export type DifferenceKind = 'missing' | 'extra' | 'content' | 'id' | 'deleted' | 'config' | 'mode' | 'context';
+
+/** One thing in which the right state differs from the left one. */
+export interface Difference {
+  readonly kind: DifferenceKind;
+  /** Qualified subject, `:.ctx:`, or `''` for the registry's global level. */
+  readonly subject: string;
+  readonly version?: number;
+  /** In the field's words, on one line. */
+  readonly message: string;
+}
+
+export interface CompareOptions {
+  readonly left: string;
+  readonly right: string;
+  /** Names of what is not known on the right and so cannot differ. */
+  readonly ignoreConfig: (subject: string) => boolean;
+  readonly ignoreMode: (subject: string) => boolean;
+  /** Properties whose value stands for a redacted one. */
+  readonly redacted: string;
+}
+
+export function compareSnapshots(
+  left: RegistrySnapshot,
+  right: RegistrySnapshot,
+  options: CompareOptions,
+): readonly Difference[] {
+  const differences: Difference[] = [];
+  for (const [name, a, b] of pairByName(left.contexts, right.contexts)) {
+    if (!a || !b) {
+      const side = a ? options.left : options.right;
+      const state = a ?? b;
+      if (state && isEmpty(state)) continue;
+      differences.push({ kind: 'context', subject: contextSubject(name), message: `context ${name} is only in ${side}` });
+    }
+    const level = name === DEFAULT_CONTEXT ? '' : contextSubject(name);
+    compareLevel(level, a ?? {}, b ?? {}, options, differences);
+    for (const [subject, x, y] of pairByName(a?.subjects ?? [], b?.subjects ?? [])) {
+      compareSubject(formatSubjectName({ context: name, subject }), x, y, options, differences);
+    }
+  }
+  compareLevel(contextSubject(GLOBAL_CONTEXT), left.global, right.global, options, differences);
+  return differences;
+}
+
+function compareSubject(
+  subject: string,
+  left: SubjectState | undefined,
+  right: SubjectState | undefined,
+  options: CompareOptions,
+  differences: Difference[],
+): void {
+  const a = new Map((left?.versions ?? []).map((row) => [row.version, row]));
+  const b = new Map((right?.versions ?? []).map((row) => [row.version, row]));
+  for (const version of new Set([...a.keys(), ...b.keys()])) {
+    const x = a.get(version);
+    const y = b.get(version);
+    const at = { subject, version };
+    if (!x) differences.push({ kind: 'extra', ...at, message: `only in ${options.right}` });
+    else if (!y) differences.push({ kind: 'missing', ...at, message: `only in ${options.left}` });
+    else for (const found of compareRows(x, y, options)) differences.push({ ...found, ...at });
+  }
+  compareLevel(subject, left ?? {}, right ?? {}, options, differences);
+}
+
+function* compareRows(
+  a: SchemaVersion,
+  b: SchemaVersion,
+  options: CompareOptions,
+): Generator<{ kind: DifferenceKind; message: string }> {
+  const { left, right } = options;
+  if (a.id !== b.id) yield { kind: 'id', message: `id ${a.id} in ${left}, ${b.id} in ${right}` };
+  if (a.deleted !== b.deleted) yield { kind: 'deleted', message: `soft-deleted only in ${a.deleted ? left : right}` };
+  if (a.schemaType !== b.schemaType) {
+    yield { kind: 'content', message: `type ${a.schemaType} in ${left}, ${b.schemaType} in ${right}` };
+  }
+  if (a.schema !== b.schema) yield { kind: 'content', message: 'the schema text differs' };
+  if (canonical(a.references) !== canonical(b.references)) yield { kind: 'content', message: 'the references differ' };
+  const metadata = [a.metadata, b.metadata].map((data) => canonical(mask(data, a.metadata, options.redacted)));
+  if (metadata[0] !== metadata[1]) yield { kind: 'content', message: 'the metadata differs' };
+  if (canonical(a.ruleSet) !== canonical(b.ruleSet)) yield { kind: 'content', message: 'the rule set differs' };
+}
+
+/** A redacted value on the left may be any value on the right. */
+function mask(data: SchemaVersion['metadata'], left: SchemaVersion['metadata'], redacted: string) {
+  const hidden = (left?.sensitive ?? []).filter((name) => left?.properties?.[name] === redacted);
+  if (!data?.properties || hidden.length === 0) return data;
+  const properties = Object.entries(data.properties).map(([name, value]) => [name, hidden.includes(name) ? redacted : value]);
+  return { ...data, properties: Object.fromEntries(properties) };
+}
+
+function compareLevel(
+  subject: string,
+  a: LevelSettings,
+  b: LevelSettings,
+  options: CompareOptions,
+  differences: Difference[],
+): void {
+  if (!options.ignoreConfig(subject) && canonical(plain(a.config)) !== canonical(plain(b.config))) {
+    const levels = [a.config?.compatibility ?? 'inherited', b.config?.compatibility ?? 'inherited'];
+    const message =
+      levels[0] === levels[1]
+        ? 'config fields differ'
+        : `compatibility ${levels[0]} in ${options.left}, ${levels[1]} in ${options.right}`;
+    differences.push({ kind: 'config', subject, message });
+  }
+  if (!options.ignoreMode(subject) && a.mode !== b.mode) {
+    const message = `mode ${a.mode ?? 'inherited'} in ${options.left}, ${b.mode ?? 'inherited'} in ${options.right}`;
+    differences.push({ kind: 'mode', subject, message });
+  }
+}
+
+function plain(config: ConfigRecord | undefined) {
+  return config && { compatibility: config.compatibility, ...config.fields };
+}
+
+function isEmpty(context: ContextState): boolean {
+  return context.subjects.length === 0 && context.config === undefined && context.mode === undefined;
+}
+
+function* pairByName<T extends { readonly name: string }>(
+  left: readonly T[],
+  right: readonly T[],
+): Generator<[string, T | undefined, T | undefined]> {
+  const others = new Map(right.map((item) => [item.name, item]));
+  for (const item of left) {
+    yield [item.name, item, others.get(item.name)];
+    others.delete(item.name);
+  }
+  for (const item of others.values()) yield [item.name, undefined, item];
+}
+
+/** JSON with sorted members: equal values have equal texts. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, member: unknown) =>
+      typeof member === 'object' && member !== null && !Array.isArray(member)
+        ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+        : member,
+    ) ?? ''
+  );
+}

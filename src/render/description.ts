@@ -1,0 +1,28 @@
+/** What a tree holds, for a person. */
+import { plural } from './export-report.ts';
+
+export interface DescriptionReport {
+  readonly tree: string;
+  readonly description: {
+    readonly subjects_count: number;
+    readonly schemas_count: number;
+    readonly subjects: readonly { readonly name: string; readonly versions: number; readonly latest_id: number | null }[];
+  };
+  readonly registryVersion?: string;
+  readonly backupTimestamp?: string;
+  readonly contexts: readonly string[];
+}
+
+export function renderDescription(report: DescriptionReport): string {
+  const { description } = report;
+  const width = Math.min(60, Math.max(7, ...description.subjects.map((subject) => subject.name.length)));
+  const head = [
+    `${plural(description.subjects_count, 'subject')}, ${plural(description.schemas_count, 'version')}, ${plural(report.contexts.length, 'context')}`,
+    ...(report.registryVersion === undefined ? [] : [`registry version ${report.registryVersion}`]),
+    ...(report.backupTimestamp === undefined ? [] : [`last change ${report.backupTimestamp}`]),
+  ];
+  const rows = description.subjects.map(
+    ({ name, versions, latest_id }) => `${name.padEnd(width)}  ${String(versions).padStart(8)}  ${String(latest_id ?? '').padStart(9)}`,
+  );
+  return [...head, '', `${'subject'.padEnd(width)}  versions  latest id`, ...rows].join('\n');
+}
