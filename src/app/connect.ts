@@ -16,7 +16,9 @@ export async function connectRegistry(settings: RegistrySettings, signal?: Abort
     tls: settings.tls,
     headers: settings.headers,
     proxy: settings.proxy,
-    ...(settings.timeoutMs === undefined ? {} : { timeouts: { headers: settings.timeoutMs, body: settings.timeoutMs } }),
+    ...(settings.timeoutMs === undefined
+      ? {}
+      : { timeouts: { headers: settings.timeoutMs, body: settings.timeoutMs } }),
     ...(settings.concurrency === undefined ? {} : { concurrency: { max: settings.concurrency } }),
   };
   const client = createRegistryClient({ ...options, urls: settings.urls });

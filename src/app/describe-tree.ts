@@ -39,7 +39,13 @@ export async function describeTree(config: Config, signal?: AbortSignal): Promis
         const rows = (document?.versions ?? []).filter(isRegistered);
         if (rows.length === 0) return [];
         const latest = rows.filter((row) => row.deleted !== true).at(-1) ?? rows.at(-1);
-        return [{ name: formatSubjectName({ context: context.name, subject: name }), versions: rows.length, latest_id: latest?.id ?? null }];
+        return [
+          {
+            name: formatSubjectName({ context: context.name, subject: name }),
+            versions: rows.length,
+            latest_id: latest?.id ?? null,
+          },
+        ];
       }),
   );
   const manifest = contexts[0]?.manifest;

@@ -13,7 +13,9 @@ export function knownVersions(
   const entries = new Map<string, { subject: IndexedSubject; versions: Map<number, VersionDocument> }>();
   for (const context of index.contexts) {
     for (const subject of context.subjects) {
-      const versions = new Map((subject.document?.versions ?? []).filter(isRegistered).map((entry) => [entry.version, entry]));
+      const versions = new Map(
+        (subject.document?.versions ?? []).filter(isRegistered).map((entry) => [entry.version, entry]),
+      );
       entries.set(formatSubjectName({ context: subject.context, subject: subject.name }), { subject, versions });
     }
   }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Config } from '../config/types.ts';
 import { openRepositoryOf } from '../git/open-repository.ts';
 import { countSnapshot, type RegistrySnapshot, type SnapshotCounts } from '../model/registry-snapshot.ts';
-import { createState } from '../semantics/state.ts';
 import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
+import { createState } from '../semantics/state.ts';
 import { type ServerOptions, startServer } from '../server/server.ts';
 import { type Finding, requireSound } from '../tree/finding.ts';
 import { type LoadedTree, loadTree } from '../tree/load-tree.ts';
@@ -67,7 +67,12 @@ export async function serveTree(options: ServeOptions): Promise<ServedTree> {
   };
 }
 
-async function loadServedTree({ config, ref, env, signal }: ServeOptions): Promise<{ tree: LoadedTree; commit?: string }> {
+async function loadServedTree({
+  config,
+  ref,
+  env,
+  signal,
+}: ServeOptions): Promise<{ tree: LoadedTree; commit?: string }> {
   if (ref === undefined) return { tree: await loadTree(config.tree, signal) };
   const repository = await openRepositoryOf(config.tree, { env, signal });
   const commit = await repository.resolveRef(ref);

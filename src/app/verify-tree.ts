@@ -1,6 +1,11 @@
 /** Verify: is the tree sound, and is it what the registry holds? */
 import type { Config, RegistrySettings } from '../config/types.ts';
-import { countSnapshot, type RegistryIdentity, type SnapshotCounts, type SnapshotGap } from '../model/registry-snapshot.ts';
+import {
+  countSnapshot,
+  type RegistryIdentity,
+  type SnapshotCounts,
+  type SnapshotGap,
+} from '../model/registry-snapshot.ts';
 import { compileSelection } from '../model/selection.ts';
 import { compareSnapshots, type Difference } from '../plan/compare-snapshots.ts';
 import { readSnapshot } from '../registry/snapshot.ts';

@@ -1,5 +1,5 @@
 /** What every command shares: common flags, configuration, progress, interruption, and errors as text and exit code. */
-import { Command, type Config as CliConfig, Flags, type Interfaces } from '@oclif/core';
+import { type Config as CliConfig, Command, Flags, type Interfaces } from '@oclif/core';
 import type { OnProgress } from '../app/progress.ts';
 import { loadConfig, requireRegistry } from '../config/load-config.ts';
 import type { Config, ConfigFlags, RegistrySettings } from '../config/types.ts';
@@ -9,34 +9,102 @@ import { onInterrupt } from './interrupt.ts';
 import { showProgress } from './progress.ts';
 
 export const commonFlags = {
-  config: Flags.string({ description: 'Configuration file; default srgit.yaml in this folder.', helpGroup: 'GLOBAL', helpValue: 'FILE' }),
+  config: Flags.string({
+    description: 'Configuration file; default srgit.yaml in this folder.',
+    helpGroup: 'GLOBAL',
+    helpValue: 'FILE',
+  }),
   quiet: Flags.boolean({ char: 'q', description: 'Print errors only.', helpGroup: 'GLOBAL' }),
-  debug: Flags.boolean({ description: 'With an error, print its stack and the HTTP exchange (secrets masked).', helpGroup: 'GLOBAL' }),
+  debug: Flags.boolean({
+    description: 'With an error, print its stack and the HTTP exchange (secrets masked).',
+    helpGroup: 'GLOBAL',
+  }),
   'no-color': Flags.boolean({ description: 'No colour (NO_COLOR does the same).', helpGroup: 'GLOBAL' }),
 };
 
 export const treeFlag = {
-  tree: Flags.string({ description: 'Folder of the schema tree; default `tree:` of the configuration, else schemas.', helpValue: 'DIR' }),
+  tree: Flags.string({
+    description: 'Folder of the schema tree; default `tree:` of the configuration, else schemas.',
+    helpValue: 'DIR',
+  }),
 };
 
 export const registryFlags = {
-  registry: Flags.string({ char: 'r', description: 'Registry by its name in srgit.yaml.', helpValue: 'NAME', helpGroup: 'REGISTRY' }),
-  url: Flags.string({ char: 'u', multiple: true, multipleNonGreedy: true, description: 'Base URL of the registry; once for each node. [env: SRGIT_URL]', helpGroup: 'REGISTRY' }),
-  username: Flags.string({ description: 'User for basic auth; the password comes from SRGIT_PASSWORD.', helpGroup: 'REGISTRY' }),
-  'ca-cert': Flags.string({ description: 'PEM file of a private certificate authority.', helpValue: 'FILE', helpGroup: 'REGISTRY' }),
-  'client-cert': Flags.string({ description: 'PEM file of the client certificate (mTLS).', helpValue: 'FILE', helpGroup: 'REGISTRY' }),
+  registry: Flags.string({
+    char: 'r',
+    description: 'Registry by its name in srgit.yaml.',
+    helpValue: 'NAME',
+    helpGroup: 'REGISTRY',
+  }),
+  url: Flags.string({
+    char: 'u',
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Base URL of the registry; once for each node. [env: SRGIT_URL]',
+    helpGroup: 'REGISTRY',
+  }),
+  username: Flags.string({
+    description: 'User for basic auth; the password comes from SRGIT_PASSWORD.',
+    helpGroup: 'REGISTRY',
+  }),
+  'ca-cert': Flags.string({
+    description: 'PEM file of a private certificate authority.',
+    helpValue: 'FILE',
+    helpGroup: 'REGISTRY',
+  }),
+  'client-cert': Flags.string({
+    description: 'PEM file of the client certificate (mTLS).',
+    helpValue: 'FILE',
+    helpGroup: 'REGISTRY',
+  }),
   'client-key': Flags.string({ description: 'PEM file of its key.', helpValue: 'FILE', helpGroup: 'REGISTRY' }),
-  header: Flags.string({ multiple: true, multipleNonGreedy: true, description: 'Header sent with every request: "Name: value".', helpGroup: 'REGISTRY' }),
+  header: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Header sent with every request: "Name: value".',
+    helpGroup: 'REGISTRY',
+  }),
   concurrency: Flags.integer({ min: 1, max: 256, description: 'Most requests at once.', helpGroup: 'REGISTRY' }),
 };
 
 export const selectionFlags = {
-  subject: Flags.string({ char: 's', multiple: true, multipleNonGreedy: true, description: 'Only subjects that match this glob; may be given more than once.', helpValue: 'GLOB', helpGroup: 'SELECTION' }),
-  exclude: Flags.string({ multiple: true, multipleNonGreedy: true, description: 'Not the subjects that match this glob.', helpValue: 'GLOB', helpGroup: 'SELECTION' }),
-  type: Flags.option({ options: ['AVRO', 'JSON', 'PROTOBUF'] as const, multiple: true, multipleNonGreedy: true, description: 'Only schemas of this type.', helpGroup: 'SELECTION' })(),
-  versions: Flags.option({ options: ['all', 'latest'] as const, description: 'Every version, or the latest live one of each subject.', helpGroup: 'SELECTION' })(),
-  'soft-deleted': Flags.boolean({ allowNo: true, description: 'Include soft-deleted versions (default yes).', helpGroup: 'SELECTION' }),
-  references: Flags.boolean({ allowNo: true, description: 'Include what selected schemas refer to (default yes).', helpGroup: 'SELECTION' }),
+  subject: Flags.string({
+    char: 's',
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Only subjects that match this glob; may be given more than once.',
+    helpValue: 'GLOB',
+    helpGroup: 'SELECTION',
+  }),
+  exclude: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Not the subjects that match this glob.',
+    helpValue: 'GLOB',
+    helpGroup: 'SELECTION',
+  }),
+  type: Flags.option({
+    options: ['AVRO', 'JSON', 'PROTOBUF'] as const,
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'Only schemas of this type.',
+    helpGroup: 'SELECTION',
+  })(),
+  versions: Flags.option({
+    options: ['all', 'latest'] as const,
+    description: 'Every version, or the latest live one of each subject.',
+    helpGroup: 'SELECTION',
+  })(),
+  'soft-deleted': Flags.boolean({
+    allowNo: true,
+    description: 'Include soft-deleted versions (default yes).',
+    helpGroup: 'SELECTION',
+  }),
+  references: Flags.boolean({
+    allowNo: true,
+    description: 'Include what selected schemas refer to (default yes).',
+    helpGroup: 'SELECTION',
+  }),
 };
 
 type CommonFlags = Interfaces.InferredFlags<typeof commonFlags>;

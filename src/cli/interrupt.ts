@@ -9,11 +9,14 @@ export interface Interrupt {
 
 export function onInterrupt(notice: (text: string) => void): Interrupt {
   const controller = new AbortController();
-  const handle = () => {
+  const handle = (cause: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    notice('Stopping (once more to stop at once) …');
+    // SIGTERM comes from a program, which reads no notice.
+    if (cause === 'SIGINT') notice('Stopping (once more to stop at once) …');
     controller.abort(
-      new SrgitError('SRGIT_INTERRUPTED', 'interrupted', { hint: 'Nothing is half-done: run the command again to go on.' }),
+      new SrgitError('SRGIT_INTERRUPTED', 'interrupted', {
+        hint: 'Nothing is half-done: run the command again to go on.',
+      }),
     );
   };
   process.on('SIGINT', handle);

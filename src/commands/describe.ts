@@ -12,7 +12,11 @@ export default class Describe extends BaseCommand {
 
   static override flags = {
     ...treeFlag,
-    format: Flags.option({ options: ['text', 'json'] as const, default: 'text', description: 'json is the same as --json.' })(),
+    format: Flags.option({
+      options: ['text', 'json'] as const,
+      default: 'text',
+      description: 'json is the same as --json.',
+    })(),
   };
 
   async run(): Promise<TreeDescription> {

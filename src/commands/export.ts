@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { exportSchemas, type ExportResult } from '../app/export-schemas.ts';
+import { type ExportResult, exportSchemas } from '../app/export-schemas.ts';
 import { BaseCommand, registryFlags, selectionFlags, treeFlag } from '../cli/base-command.ts';
 import { renderExportReport } from '../render/export-report.ts';
 
@@ -48,7 +48,9 @@ accident: when more than 10 % of the versions would go, it stops and asks for --
     });
     for (const warning of result.warnings) this.caution(warning);
     for (const gap of result.partial) {
-      this.caution(`partial export: ${gap.what}${gap.where === undefined ? '' : ` of ${gap.where}`} not read: ${gap.why}`);
+      this.caution(
+        `partial export: ${gap.what}${gap.where === undefined ? '' : ` of ${gap.where}`} not read: ${gap.why}`,
+      );
     }
     this.say(renderExportReport(result, process.cwd()));
     return result;

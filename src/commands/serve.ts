@@ -6,7 +6,8 @@ import { plural } from '../render/export-report.ts';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Answer as a schema registry from the tree, with the same ids.';
-  static override description = `A Confluent-compatible registry without Kafka: for development, for CI, and for the day the real one is gone.
+  static override description =
+    `A Confluent-compatible registry without Kafka: for development, for CI, and for the day the real one is gone.
 Read-only unless --writable; what is written is kept in memory and gone with the process.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --port 8081',
@@ -21,7 +22,9 @@ Read-only unless --writable; what is written is kept in memory and gone with the
     ref: Flags.string({ description: 'Serve the tree as it was at this branch, tag or commit.' }),
     writable: Flags.boolean({ description: 'Accept writes, in memory only.' }),
     empty: Flags.boolean({ description: 'Start with no schemas instead of a tree.', exclusive: ['ref', 'tree'] }),
-    'strict-confluent': Flags.boolean({ description: 'Behave as Confluent does also where it overwrites data silently.' }),
+    'strict-confluent': Flags.boolean({
+      description: 'Behave as Confluent does also where it overwrites data silently.',
+    }),
     'access-log': Flags.boolean({ description: 'Print a line for each request on stderr.' }),
   };
 

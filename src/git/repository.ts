@@ -11,13 +11,6 @@ export interface CommitOptions {
   readonly authorEmail?: string | undefined;
 }
 
-export interface PushResult {
-  readonly branch: string;
-  readonly remote: string;
-  /** Times the remote had moved on meanwhile. */
-  readonly races: number;
-}
-
 /** Seconds to wait for another git process to let go of the index. */
 const LOCK_PATIENCE = 10;
 

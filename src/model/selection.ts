@@ -7,8 +7,6 @@ export interface SubjectSelection {
   readonly exclude: readonly string[];
 }
 
-export const EVERY_SUBJECT: SubjectSelection = { include: ['*'], exclude: [] };
-
 export type SubjectFilter = (context: string, subject: string) => boolean;
 
 /**

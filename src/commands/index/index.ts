@@ -3,7 +3,8 @@ import { BaseCommand, treeFlag } from '../../cli/base-command.ts';
 
 export default class Index extends BaseCommand {
   static override summary = 'Rebuild manifest.json from the metadata.json files.';
-  static override description = `For after a merge conflict or an edit by hand. What only the manifest remembers (highest and retired ids)
+  static override description =
+    `For after a merge conflict or an edit by hand. What only the manifest remembers (highest and retired ids)
 is carried over, from both sides of a conflict.`;
   static override examples = ['<%= config.bin %> <%= command.id %>'];
   static override flags = { ...treeFlag };

@@ -1,0 +1,64 @@
+// Everything CI does, one step after another; ends on the line `N passed, N failed`.
+// A step that is not a test run counts as one check.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const bin = (name) => join(root, 'node_modules/.bin', name);
+const folder = mkdtempSync(join(tmpdir(), 'srgit-check-'));
+const report = join(folder, 'vitest.json');
+
+const steps = [
+  ['Node 24', process.execPath, ['scripts/check-node.mjs']],
+  ['format and lint', bin('biome'), ['ci', '--error-on-warnings', '.']],
+  ['types', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
+  ['import directions', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src']],
+  ['unused code', bin('knip'), []],
+  ['build', process.execPath, ['scripts/build.mjs']],
+  ['command reference', process.execPath, ['scripts/command-reference.mjs', '--check']],
+];
+
+let passed = 0;
+let failed = 0;
+for (const [name, program, args] of steps) {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  if (status === 0) {
+    passed++;
+    console.log(`ok    ${name}`);
+  } else {
+    failed++;
+    console.log(`FAIL  ${name}\n${stdout ?? ''}${stderr ?? ''}`);
+  }
+}
+
+const { status } = spawnSync(
+  bin('vitest'),
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, NO_COLOR: '1' },
+  },
+);
+try {
+  const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'));
+  passed += numPassedTests;
+  failed += numFailedTests;
+  const skipped = numTotalTests - numPassedTests - numFailedTests;
+  if (skipped > 0) console.log(`${skipped} tests skipped (see their reasons above)`);
+  // A run can fail outside of any test: an unhandled error, a file that cannot be loaded, a server that will not start.
+  if (status !== 0 && numFailedTests === 0) failed++;
+} catch {
+  failed++;
+  console.log('FAIL  the tests did not run to their end');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && status === 0 ? 0 : 1;

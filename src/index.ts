@@ -1,0 +1,17 @@
+/**
+ * srgit as a library: the use cases behind its commands. Everything takes an AbortSignal and throws SrgitError.
+ *
+ * @module
+ */
+export { type DescribeResult, describeTree, type TreeDescription } from './app/describe-tree.ts';
+export { type ExportOptions, type ExportResult, exportSchemas } from './app/export-schemas.ts';
+export { type IndexResult, rebuildIndex } from './app/rebuild-index.ts';
+export { type ServedTree, type ServeOptions, serveTree } from './app/serve-tree.ts';
+export { type VerifyOptions, type VerifyResult, verifyTree } from './app/verify-tree.ts';
+export { loadConfig } from './config/load-config.ts';
+export type { Config, ConfigFlags, RegistrySettings } from './config/types.ts';
+export { ERROR_CODES, type ErrorCode, isSrgitError, SrgitError } from './errors.ts';
+export type { RegistrySnapshot } from './model/registry-snapshot.ts';
+export type { SchemaVersion } from './model/schema-version.ts';
+export { computeGuid } from './semantics/guid.ts';
+export { type LoadedTree, loadTree } from './tree/load-tree.ts';
