@@ -1,0 +1,227 @@
+/** Registering a schema under a subject: new ids and versions, imports with given ones, re-registrations. */
+import type { ConfigRecord, SchemaContent } from '../model/schema-version.ts';
+import { type Candidate, isBlank, makeCandidate, type RequestedSchema, withGuid, withMetadata } from './candidate.ts';
+import { incompatibilities } from './compatibility.ts';
+import { configInScope, normalizes } from './config.ts';
+import {
+  type Decided,
+  incompatible,
+  invalidSchema,
+  invalidSubject,
+  isRefusal,
+  notPermitted,
+  type Refusal,
+  type Rules,
+} from './decision.ts';
+import { lookUpIn, type Match, matchExactly } from './lookup.ts';
+import {
+  configMetadata,
+  hasDefaultsOrOverrides,
+  mergeMetadata,
+  versionProperty,
+  withVersionProperty,
+} from './metadata.ts';
+import { modeInScope, modeRefusal } from './mode.ts';
+import { canonicalSubject, contextInMessage, isValidSubject } from './names.ts';
+import type { SchemaPort } from './schema-port.ts';
+import { contentOf, described, newContext, schemaRecord, supersededRows } from './schema-record.ts';
+import { contextIds, findRow, type RegistryState, type Row } from './state.ts';
+
+export interface RegisterSchema extends RequestedSchema {
+  readonly subject: string;
+  /** Given by imports; negative means none. */
+  readonly id?: number;
+  /** Given by imports; 0 and negative mean the next one. Outside IMPORT it must be the next one. */
+  readonly version?: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface Registered {
+  readonly id: number;
+  readonly version: number;
+  readonly guid: string;
+  readonly content: SchemaContent;
+  /** The stored row, when the schema was found by comparing: its time is part of the answer (observed). */
+  readonly found?: Row;
+}
+
+/** Ids and versions are Java ints. */
+const MAX_INT = 0x7fff_ffff;
+
+export function decideRegister(
+  state: RegistryState,
+  command: RegisterSchema,
+  port: SchemaPort,
+  rules: Rules,
+): Decided<Registered> {
+  const subject = canonicalSubject(command.subject);
+  if (!isValidSubject(subject) || subject === '') return invalidSubject(command.subject);
+  const { ruleSet: _dropped, ...withoutRules } = command;
+  // The community server has no rule executors and drops rule sets on write (observed).
+  const request = rules.strictConfluent === true ? withoutRules : command;
+  const config = configInScope(state, subject);
+
+  // The look-up comes before the mode: a known schema is answered even where nothing may be written (observed).
+  if (!hasDefaultsOrOverrides(config)) {
+    const match = lookUpIn(state, subject, request, false, port);
+    if (isRefusal(match)) return match;
+    if (match !== undefined && isWhatWasAsked(match.row, request)) return { records: [], answer: found(match) };
+  }
+  const refusal = modeRefusal(state, subject, rules) ?? wrongMode(state, subject, request);
+  if (refusal !== undefined) return refusal;
+
+  const importing = modeInScope(state, subject) === 'IMPORT';
+  const prepared = prepare(state, subject, request, config, importing, port);
+  if (isRefusal(prepared)) return prepared;
+  const rows = state.subjects.get(subject)?.rows ?? [];
+  const next = (rows.at(-1)?.version ?? 0) + 1;
+  const requested = request.version !== undefined && request.version > 0 ? request.version : undefined;
+  const candidate = importing ? prepared : inherit(prepared, request, config, rows, next);
+
+  const known = matchExactly(state, subject, candidate);
+  if (known !== undefined && isWhatWasAsked(known, request)) {
+    return { records: [], answer: found({ row: known, loose: false }) };
+  }
+  if (!importing) {
+    const messages = incompatibilities(state, subject, candidate, port);
+    if (messages.length > 0) return incompatible(subject, messages);
+    if (requested !== undefined && requested !== next) {
+      return invalidSchema('Version is not one more than previous version');
+    }
+  }
+  const version = requested ?? next;
+  if (version > MAX_INT) return notPermitted(`Subject ${subject} has no version number left.`);
+  const id = chooseId(state, subject, candidate, request.id, rules);
+  if (isRefusal(id)) return id;
+  const conflict =
+    idConflict(state, subject, candidate, id) ?? versionConflict(state, subject, candidate, id, version, rules);
+  if (conflict !== undefined) return conflict;
+  return {
+    records: [
+      ...newContext(state, subject, command.now),
+      ...supersededRows(state, rows, id, version, command.now),
+      schemaRecord(subject, version, id, candidate, false, command.now),
+    ],
+    answer: { id, version, guid: candidate.guid, content: contentOf(candidate) },
+  };
+}
+
+function isWhatWasAsked(row: Row, { id, version }: Pick<RegisterSchema, 'id' | 'version'>): boolean {
+  const anyId = id === undefined || id < 0;
+  const anyVersion = version === undefined || version <= 0;
+  return (anyId || id === row.id) && (anyVersion || version === row.version);
+}
+
+function found({ row, loose }: Match): Registered {
+  return {
+    id: row.id,
+    version: row.version,
+    guid: row.guid,
+    content: contentOf(row),
+    ...(loose ? { found: row } : {}),
+  };
+}
+
+function wrongMode(state: RegistryState, subject: string, { id }: Pick<RegisterSchema, 'id'>): Refusal | undefined {
+  const mode = modeInScope(state, subject);
+  const where = `Subject ${subject} in context ${contextInMessage(subject)}`;
+  if (id !== undefined && id >= 0) {
+    return mode === 'IMPORT' || mode === 'FORWARD' ? undefined : notPermitted(`${where} is not in import mode`);
+  }
+  return mode === 'READWRITE' ? undefined : notPermitted(`${where} is not in read-write mode`);
+}
+
+/** The schema to write. A blank text means that of the latest version (observed). */
+function prepare(
+  state: RegistryState,
+  subject: string,
+  request: RegisterSchema,
+  config: ConfigRecord | undefined,
+  importing: boolean,
+  port: SchemaPort,
+): Candidate | Refusal {
+  if (isBlank(request)) {
+    const latest = importing ? undefined : state.subjects.get(subject)?.rows.findLast((row) => !row.deleted);
+    if (latest === undefined) return invalidSchema('Empty schema');
+    const { schemaType, schema, references } = latest;
+    return withGuid({ schemaType, schema, references, ...described(request.metadata, request.ruleSet) });
+  }
+  const normalize = !importing && (request.normalize === true || normalizes(config));
+  const { metadata: _metadata, ...rest } = request;
+  return makeCandidate(state, subject, { ...rest, normalize, ...described(request.metadata, request.ruleSet) }, port, {
+    deletedReferences: importing,
+    validate: !importing,
+  });
+}
+
+/**
+ * What a schema takes over outside IMPORT: metadata and rules of the previous version where the request names none,
+ * the config's defaults and overrides, and the version property when a version is given or inherited.
+ */
+function inherit(
+  candidate: Candidate,
+  request: RegisterSchema,
+  config: ConfigRecord | undefined,
+  rows: readonly Row[],
+  next: number,
+): Candidate {
+  const previous = rows.findLast((row) => !row.deleted);
+  const ruleSet = candidate.ruleSet ?? previous?.ruleSet;
+  let metadata = mergeMetadata(
+    mergeMetadata(configMetadata(config, 'defaultMetadata'), candidate.metadata ?? previous?.metadata),
+    configMetadata(config, 'overrideMetadata'),
+  );
+  const versionGiven = request.version !== undefined && request.version > 0;
+  if (versionGiven || versionProperty(metadata) !== undefined) metadata = withVersionProperty(metadata, String(next));
+  const { guid: _guid, ruleSet: _ruleSet, ...content } = candidate;
+  return withMetadata(withGuid({ ...content, ...(ruleSet === undefined ? {} : { ruleSet }) }), metadata);
+}
+
+/** The id to write under: the given one, that of the same content in the context, or the next. */
+function chooseId(
+  state: RegistryState,
+  subject: string,
+  candidate: Candidate,
+  given: number | undefined,
+  rules: Rules,
+): number | Refusal {
+  if (given !== undefined && given >= 0) return given;
+  const ids = contextIds(state, subject);
+  const same = ids?.idByGuid.get(candidate.guid);
+  if (same !== undefined && ids?.subjectsById.has(same) === true) return same;
+  const last = ids?.lastId ?? 0;
+  if (last < MAX_INT) return last + 1;
+  if (rules.strictConfluent !== true) {
+    return notPermitted(`No id is left in context ${contextInMessage(subject)}: ${MAX_INT} is in use.`);
+  }
+  // Confluent's counter overflows (observed): the ids after 2147483647 are negative.
+  let id = -MAX_INT - 1;
+  while (ids?.subjectsById.has(id) === true) id++;
+  return id;
+}
+
+/** An id stands for one content in its context, whatever soft-deleted rows hold it. */
+function idConflict(state: RegistryState, subject: string, candidate: Candidate, id: number): Refusal | undefined {
+  const holders = contextIds(state, subject)?.subjectsById.get(id);
+  const [first] = holders ?? [];
+  const [holder, version] = holders?.has(subject) === true ? [subject, holders.get(subject)] : (first ?? []);
+  const row = holder === undefined || version === undefined ? undefined : findRow(state, holder, version);
+  if (row === undefined || (row.guid === candidate.guid && row.schemaType === candidate.schemaType)) return undefined;
+  return notPermitted(`Overwrite new schema with id ${id} in context ${contextInMessage(subject)} is not permitted.`);
+}
+
+/** A version in use holds its content. Confluent replaces it silently (observed); we do only when told to mirror it. */
+function versionConflict(
+  state: RegistryState,
+  subject: string,
+  candidate: Candidate,
+  id: number,
+  version: number,
+  rules: Rules,
+): Refusal | undefined {
+  const row = findRow(state, subject, version);
+  if (row === undefined || rules.strictConfluent === true) return undefined;
+  if (row.id === id && row.guid === candidate.guid && row.schemaType === candidate.schemaType) return undefined;
+  return notPermitted(`Overwrite version ${version} of subject ${subject} with other content is not permitted.`);
+}

@@ -1,0 +1,74 @@
+/** Recorded `_schemas` topics and their records as ours. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { JsonObject } from '../../src/model/json.ts';
+import type { Metadata, Reference, SchemaType } from '../../src/model/schema-version.ts';
+import type { RegistryRecord } from '../../src/semantics/records.ts';
+
+export interface RecordedTopic {
+  readonly name: string;
+  readonly kind: string;
+  readonly scenario?: string;
+  readonly records: readonly { readonly timestamp: number; readonly key: string; readonly value: string | null }[];
+  readonly state: {
+    readonly contexts: readonly string[];
+    readonly subjects: readonly string[];
+    readonly subjectsWithDeleted: readonly string[];
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly modes: Readonly<Record<string, unknown>>;
+    readonly schemas: readonly JsonObject[];
+    readonly ids: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
+  };
+}
+
+const FOLDER = new URL('../fixtures/confluent-8.3.1/topics/', import.meta.url);
+
+/** Hand-written topics whose records are well-formed: what they try is the order of records, not their encoding. */
+const WELL_FORMED = new Set([
+  'damaged-delete-subject-before-schema.json',
+  'damaged-delete-subject-compacted.json',
+  'damaged-same-text-two-ids.json',
+  'damaged-tombstones.json',
+]);
+
+/** Those that a registry wrote itself, and a few by hand. */
+export function readTopics(): readonly RecordedTopic[] {
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.json') && (!name.startsWith('damaged-') || WELL_FORMED.has(name)))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')));
+}
+
+interface SchemaJson {
+  readonly subject: string;
+  readonly version: number;
+  readonly id: number;
+  readonly schemaType: SchemaType;
+  readonly references?: readonly Reference[];
+  readonly metadata?: Metadata;
+  readonly schema: string;
+  readonly deleted: boolean;
+}
+
+/** The records that change a state; undefined for election markers. */
+export function decodeRecord({ key, value, timestamp }: RecordedTopic['records'][number]): RegistryRecord | undefined {
+  const { magic: _magic, tenant: _tenant, ...parsedKey } = JSON.parse(key);
+  if (parsedKey.keytype === 'NOOP') return undefined;
+  const parsed = value === null ? null : JSON.parse(value);
+  return {
+    key: parsedKey,
+    value: parsed === null ? null : decodeValue(parsedKey.keytype, parsed),
+    timestamp,
+  } as RegistryRecord;
+}
+
+function decodeValue(keytype: string, value: JsonObject): unknown {
+  if (keytype === 'SCHEMA') return { references: [], ...(value as unknown as SchemaJson) };
+  if (keytype === 'CONFIG') {
+    const { subject: _subject, compatibilityLevel, ...fields } = value;
+    return { ...(compatibilityLevel === undefined ? {} : { compatibility: compatibilityLevel }), fields };
+  }
+  if (keytype === 'MODE') return { mode: value['mode'] };
+  if (keytype === 'DELETE_SUBJECT') return { version: value['version'] };
+  if (keytype === 'CONTEXT') return { context: value['context'] };
+  return {};
+}
