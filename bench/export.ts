@@ -15,7 +15,9 @@ const cli = join(here, '../bin/run.js');
 const registry = spawn(process.execPath, [join(here, 'registry-process.ts'), subjects, versions, bytes], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
-const url = await new Promise<string>((resolve) => registry.stdout.once('data', (data: Buffer) => resolve(String(data).trim())));
+const url = await new Promise<string>((resolve) =>
+  registry.stdout.once('data', (data: Buffer) => resolve(String(data).trim())),
+);
 
 interface Run {
   readonly wall: number;
@@ -42,7 +44,17 @@ try {
     folders.push(folder);
     {
       execFileSync('git', ['init', '--quiet', '--initial-branch=main'], { cwd: folder });
-      const args = [cli, 'export', '--url', url, '--commit', '--json', '--quiet', '--author-name=bench', '--author-email=bench@example.com'];
+      const args = [
+        cli,
+        'export',
+        '--url',
+        url,
+        '--commit',
+        '--json',
+        '--quiet',
+        '--author-name=bench',
+        '--author-email=bench@example.com',
+      ];
       plain.push(run([join(here, 'plain-download.ts'), url], here).wall);
       const one = run(args, folder);
       first.push(one.wall);
@@ -67,7 +79,9 @@ for (const [name, times, out] of [
 ] as const) {
   const time = median(times);
   const { durations, requests } = JSON.parse(out);
-  console.log(`${name.padEnd(18)}  ${time.toFixed(2)} s  ratio ${(time / floor).toFixed(2)}  ${JSON.stringify(durations)} ${requests.requests} requests`);
+  console.log(
+    `${name.padEnd(18)}  ${time.toFixed(2)} s  ratio ${(time / floor).toFixed(2)}  ${JSON.stringify(durations)} ${requests.requests} requests`,
+  );
 }
 
 function median(values: readonly number[]): number {

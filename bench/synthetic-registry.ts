@@ -21,7 +21,14 @@ export function syntheticSnapshot({ subjects, versions, bytes }: SyntheticOption
     const rows: SchemaVersion[] = [];
     for (let version = 1; version <= versions; version++) {
       const content = { schemaType: 'AVRO' as const, schema: avroRecord(s, version, bytes), references: [] };
-      rows.push({ ...content, version, id: ++id, guid: computeGuid(content), deleted: false, registeredAt: 1_780_000_000_000 + id });
+      rows.push({
+        ...content,
+        version,
+        id: ++id,
+        guid: computeGuid(content),
+        deleted: false,
+        registeredAt: 1_780_000_000_000 + id,
+      });
     }
     states.push({ name, versions: rows, ...(s % 10 === 0 ? { config: { compatibility: 'FULL', fields: {} } } : {}) });
   }

@@ -4,7 +4,15 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { SrgitError } from '../errors.ts';
 import { SCHEMA_TYPES } from '../model/schema-version.ts';
 import { nearestName, parseRawConfig, type RawConfig, type RawRegistry } from './raw-config.ts';
-import type { AuthSettings, BackupSettings, Config, ConfigFlags, ProxySettings, RegistrySettings, TlsSettings } from './types.ts';
+import type {
+  AuthSettings,
+  BackupSettings,
+  Config,
+  ConfigFlags,
+  ProxySettings,
+  RegistrySettings,
+  TlsSettings,
+} from './types.ts';
 
 /** Looked for in the working folder when --config does not name one. */
 export const CONFIG_FILES = ['srgit.yaml', 'srgit.yml'] as const;
@@ -54,7 +62,9 @@ function findFile(named: string | undefined, cwd: string): string | undefined {
   if (named !== undefined && named !== '') {
     const file = resolve(cwd, named);
     if (existsSync(file)) return file;
-    throw new SrgitError('SRGIT_CONFIG_MISSING', `there is no configuration file ${named}`, { hint: 'Check --config.' });
+    throw new SrgitError('SRGIT_CONFIG_MISSING', `there is no configuration file ${named}`, {
+      hint: 'Check --config.',
+    });
   }
   return CONFIG_FILES.map((name) => resolve(cwd, name)).find((file) => existsSync(file));
 }
@@ -66,7 +76,11 @@ function chooseRegistry(
   base: string,
   cwd: string,
 ): RegistrySettings | undefined {
-  const urls = flags.url ?? nonEmpty(env['SRGIT_URL'])?.split(',').map((url) => url.trim());
+  const urls =
+    flags.url ??
+    nonEmpty(env['SRGIT_URL'])
+      ?.split(',')
+      .map((url) => url.trim());
   const wanted = flags.registry ?? nonEmpty(env['SRGIT_REGISTRY']) ?? raw.registry;
   const names = Object.keys(raw.registries ?? {});
   const only = names.length === 1 ? names[0] : undefined;
@@ -133,7 +147,9 @@ function authSettings(raw: RawRegistry['auth'], flags: ConfigFlags, env: NodeJS.
   const username = flags.username ?? nonEmpty(env['SRGIT_USERNAME']) ?? raw?.username;
   const password = env['SRGIT_PASSWORD'] ?? raw?.password;
   const token = nonEmpty(env['SRGIT_TOKEN']) ?? raw?.token;
-  const type = raw?.type ?? (username !== undefined ? 'basic' : token !== undefined ? 'bearer' : raw?.token_url ? 'oauth' : 'none');
+  const type =
+    raw?.type ??
+    (username !== undefined ? 'basic' : token !== undefined ? 'bearer' : raw?.token_url ? 'oauth' : 'none');
   switch (type) {
     case 'basic':
       return {
@@ -162,7 +178,9 @@ function authSettings(raw: RawRegistry['auth'], flags: ConfigFlags, env: NodeJS.
 
 function required(value: string | undefined, what: string): string {
   if (value !== undefined && value !== '') return value;
-  throw new SrgitError('SRGIT_CONFIG_INVALID', `${what} is missing`, { hint: 'Set it in srgit.yaml or the environment.' });
+  throw new SrgitError('SRGIT_CONFIG_INVALID', `${what} is missing`, {
+    hint: 'Set it in srgit.yaml or the environment.',
+  });
 }
 
 function tlsSettings(
@@ -211,7 +229,9 @@ function parseHeaders(lines: readonly string[]): Record<string, string> {
     lines.map((line) => {
       const colon = line.indexOf(':');
       if (colon > 0) return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-      throw new SrgitError('SRGIT_USAGE', '--header needs the form "Name: value"', { hint: 'Example: --header "X-Team: data"' });
+      throw new SrgitError('SRGIT_USAGE', '--header needs the form "Name: value"', {
+        hint: 'Example: --header "X-Team: data"',
+      });
     }),
   );
 }
@@ -237,7 +257,10 @@ function readText(file: string, code: 'SRGIT_CONFIG_INVALID' | 'SRGIT_CONFIG_MIS
     return readFileSync(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'cannot be read';
-    throw new SrgitError(code, `${file} cannot be read: ${reason}`, { hint: 'Check the path and its permissions.', cause: error });
+    throw new SrgitError(code, `${file} cannot be read: ${reason}`, {
+      hint: 'Check the path and its permissions.',
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 /** srgit.yaml as it stands: parsed, its variables replaced, its shape checked with places a person can find. */
-import { type ErrorObject, Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { type Document, isCollection, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { SrgitError } from '../errors.ts';
 import type { SchemaType } from '../model/schema-version.ts';
@@ -87,9 +87,13 @@ function replaceVariables(document: Document, file: string, lines: LineCounter, 
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
       node.value = replaceVariable(node.value, env, (name) => {
-        throw new SrgitError('SRGIT_ENV_UNSET', `${file}:${place(lines, node.range?.[0] ?? 0)} \${${name}} is not set`, {
-          hint: `Set the environment variable ${name}, or give it a default: \${${name}:-value}.`,
-        });
+        throw new SrgitError(
+          'SRGIT_ENV_UNSET',
+          `${file}:${place(lines, node.range?.[0] ?? 0)} \${${name}} is not set`,
+          {
+            hint: `Set the environment variable ${name}, or give it a default: \${${name}:-value}.`,
+          },
+        );
       });
     },
   });
@@ -98,7 +102,9 @@ function replaceVariables(document: Document, file: string, lines: LineCounter, 
 function invalid(file: string, mistakes: readonly string[]): SrgitError {
   const shown = mistakes.slice(0, 12).map((mistake) => `${file}:${mistake}`);
   if (mistakes.length > shown.length) shown.push(`… and ${mistakes.length - shown.length} more`);
-  return new SrgitError('SRGIT_CONFIG_INVALID', shown.join('\n'), { hint: 'Every key is described in docs/configuration.md.' });
+  return new SrgitError('SRGIT_CONFIG_INVALID', shown.join('\n'), {
+    hint: 'Every key is described in docs/configuration.md.',
+  });
 }
 
 function place(lines: LineCounter, offset: number): string {
@@ -111,7 +117,10 @@ function hasDeeper(error: ErrorObject, all: readonly ErrorObject[]): boolean {
 }
 
 function describeMistake(error: ErrorObject, document: Document, lines: LineCounter): string {
-  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const unknown: unknown = error.params['additionalProperty'];
   if (typeof unknown === 'string') {
     const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});

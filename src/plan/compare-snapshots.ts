@@ -36,7 +36,11 @@ export function compareSnapshots(
       const side = a ? options.left : options.right;
       const state = a ?? b;
       if (state && isEmpty(state)) continue;
-      differences.push({ kind: 'context', subject: contextSubject(name), message: `context ${name} is only in ${side}` });
+      differences.push({
+        kind: 'context',
+        subject: contextSubject(name),
+        message: `context ${name} is only in ${side}`,
+      });
     }
     const level = name === DEFAULT_CONTEXT ? '' : contextSubject(name);
     compareLevel(level, a ?? {}, b ?? {}, options, differences);
@@ -90,7 +94,10 @@ function* compareRows(
 function mask(data: SchemaVersion['metadata'], left: SchemaVersion['metadata'], redacted: string) {
   const hidden = (left?.sensitive ?? []).filter((name) => left?.properties?.[name] === redacted);
   if (!data?.properties || hidden.length === 0) return data;
-  const properties = Object.entries(data.properties).map(([name, value]) => [name, hidden.includes(name) ? redacted : value]);
+  const properties = Object.entries(data.properties).map(([name, value]) => [
+    name,
+    hidden.includes(name) ? redacted : value,
+  ]);
   return { ...data, properties: Object.fromEntries(properties) };
 }
 

@@ -86,5 +86,7 @@ function place(subject: string): string {
 
 /** Names on one line, whatever characters they have: a subject must not be able to forge a line of the message. */
 function show(name: string): string {
-  return /^[\x21-\x7e\u00a1-\ufffd]+$/.test(name) && !/[\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(name) ? name : JSON.stringify(name);
+  return /^[\x21-\x7e\u00a1-\ufffd]+$/.test(name) && !/[\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(name)
+    ? name
+    : JSON.stringify(name);
 }

@@ -6,7 +6,11 @@ export interface DescriptionReport {
   readonly description: {
     readonly subjects_count: number;
     readonly schemas_count: number;
-    readonly subjects: readonly { readonly name: string; readonly versions: number; readonly latest_id: number | null }[];
+    readonly subjects: readonly {
+      readonly name: string;
+      readonly versions: number;
+      readonly latest_id: number | null;
+    }[];
   };
   readonly registryVersion?: string;
   readonly backupTimestamp?: string;
@@ -22,7 +26,8 @@ export function renderDescription(report: DescriptionReport): string {
     ...(report.backupTimestamp === undefined ? [] : [`last change ${report.backupTimestamp}`]),
   ];
   const rows = description.subjects.map(
-    ({ name, versions, latest_id }) => `${name.padEnd(width)}  ${String(versions).padStart(8)}  ${String(latest_id ?? '').padStart(9)}`,
+    ({ name, versions, latest_id }) =>
+      `${name.padEnd(width)}  ${String(versions).padStart(8)}  ${String(latest_id ?? '').padStart(9)}`,
   );
   return [...head, '', `${'subject'.padEnd(width)}  versions  latest id`, ...rows].join('\n');
 }
