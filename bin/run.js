@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 import module from 'node:module';
-import { execute } from '@oclif/core';
+
+// Checked here because the modules behind need what older versions of Node do not have, and fail with riddles there.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`Error: srgit needs Node 22.19 or newer; this is ${process.versions.node}\n`);
+  process.exit(2);
+}
 
 // Compiled code is cached between runs; a read-only cache folder only means that it is not.
 module.enableCompileCache?.();
+const { execute } = await import('@oclif/core');
 await execute({ dir: import.meta.url });

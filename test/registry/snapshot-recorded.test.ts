@@ -1,4 +1,5 @@
 /** Snapshots of states recorded on Confluent 8.3.1 have exactly the recorded rows. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonValue } from '../../src/model/json.ts';
 import type { RegistrySnapshot } from '../../src/model/registry-snapshot.ts';
@@ -6,8 +7,9 @@ import { formatSubjectName } from '../../src/model/subject-name.ts';
 import { probeCapabilities } from '../../src/registry/capabilities.ts';
 import { readSnapshot } from '../../src/registry/snapshot.ts';
 import type { SnapshotOptions } from '../../src/registry/snapshot-types.ts';
+import { readLines, realSchemasFolder } from '../support/data.ts';
 import { during, failureOf, makeClient } from '../support/registry-client.ts';
-import { playState, type RecordedTopic, readRecordedTopics } from '../support/scenario-player.ts';
+import { type PlayedRow, playState, type RecordedTopic, readRecordedTopics } from '../support/scenario-player.ts';
 
 /** States whose topic was written by hand so that they cannot be held: the code, and what the message has to name. */
 const UNREADABLE: Readonly<Record<string, readonly [string, string]>> = {
@@ -94,6 +96,19 @@ function topic(name: string): RecordedTopic {
   if (found === undefined) throw new Error(`no recorded state ${name}`);
   return found;
 }
+
+const realSchemas = realSchemasFolder();
+if (realSchemas === undefined)
+  console.warn('snapshot-recorded: the real schemas are not there (SRGIT_REAL_SCHEMAS), one test is skipped');
+
+it.skipIf(realSchemas === undefined)('a recorded registry of real schemas is read row for row', async () => {
+  const schemas = readLines<PlayedRow>(join(realSchemas ?? '', 'observed-state.ndjson'));
+  const { snapshot, stats } = await snapshotOf({ ...topic('config-levels'), schemas });
+  expect(schemas.length).toBeGreaterThan(500);
+  expect([...rowsOf(snapshot)].sort(byRow)).toEqual([...schemas].sort(byRow));
+  // Every guid that Confluent gave is the one computed.
+  expect(stats.warnings).toEqual([]);
+});
 
 describe('a subject that cannot be held', () => {
   it('is no hindrance when it is left out', async () => {
