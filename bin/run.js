@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import module from 'node:module';
+import v8 from 'node:v8';
 
 // Checked here because the modules behind need what older versions of Node do not have, and fail with riddles there.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -8,7 +9,12 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(2);
 }
 
+// By default V8 lets garbage grow to several times what is alive before it collects. Over a large registry that is most of
+// the memory; collecting earlier costs a few per cent of time.
+v8.setFlagsFromString('--semi-space-growth-factor=1');
+v8.setFlagsFromString('--heap-growing-percent=60');
+
 // Compiled code is cached between runs; a read-only cache folder only means that it is not.
 module.enableCompileCache?.();
-const { execute } = await import('@oclif/core');
-await execute({ dir: import.meta.url });
+const { main } = await import('../dist/cli/main.js');
+await main(process.argv.slice(2), import.meta.dirname);

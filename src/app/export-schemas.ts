@@ -9,6 +9,7 @@ import {
   type SnapshotCounts,
   type SnapshotGap,
 } from '../model/registry-snapshot.ts';
+import { SCHEMA_TYPES } from '../model/schema-version.ts';
 import { compileSelection } from '../model/selection.ts';
 import { formatSubjectName } from '../model/subject-name.ts';
 import type { TreeChange } from '../model/tree-change.ts';
@@ -16,9 +17,16 @@ import { readSnapshot } from '../registry/snapshot.ts';
 import type { SnapshotResult } from '../registry/snapshot-types.ts';
 import type { ClientStats } from '../registry/types.ts';
 import { renderCommitMessage } from '../render/commit-message.ts';
-import { applyWritePlan } from '../tree/apply-write.ts';
+import { applyWritePlan, completeInterruptedWrite } from '../tree/apply-write.ts';
 import { requireSound } from '../tree/finding.ts';
-import { MANIFEST_FILE } from '../tree/layout.ts';
+import {
+  GLOBAL_CONFIG_FILE,
+  MANIFEST_FILE,
+  METADATA_FILE,
+  SETTINGS_FILE,
+  SUBJECTS_FOLDER,
+  versionFileName,
+} from '../tree/layout.ts';
 import { lockTree } from '../tree/lock.ts';
 import { type PlanWriteOptions, planTreeWrite, type WritePlan } from '../tree/plan-write.ts';
 import { readTreeIndex, type TreeIndex } from '../tree/read-index.ts';
@@ -63,16 +71,33 @@ export interface ExportResult {
   readonly durations: Readonly<Record<string, number>>;
 }
 
+/** One of every name that a tree has: what git ignores by name or ending is found with them. */
+const KINDS_OF_FILES = [
+  MANIFEST_FILE,
+  SETTINGS_FILE,
+  GLOBAL_CONFIG_FILE,
+  ...[METADATA_FILE, ...SCHEMA_TYPES.map((type) => versionFileName(1, type))].map(
+    (file) => `${SUBJECTS_FOLDER}/a/${file}`,
+  ),
+];
+
 export async function exportSchemas(options: ExportOptions): Promise<ExportResult> {
   const { config, signal } = options;
   const watch = new Stopwatch();
   const usesGit = options.commit || options.push || config.git.branch !== undefined;
   const repository = usesGit ? await openRepositoryOf(config.tree, { env: options.env, signal }) : undefined;
-  if (repository && config.git.branch !== undefined) {
-    await repository.switchBranch(config.git.branch, config.git.remote);
-  }
+  // Found out before anything is read or written; the path is the same on every branch.
+  const path = repository?.pathInside(config.tree);
   const lock = lockTree(config.tree);
   try {
+    if (repository && config.git.branch !== undefined) {
+      await repository.switchBranch(config.git.branch, config.git.remote);
+    }
+    if (repository && path !== undefined && options.commit) {
+      const prefix = path === '.' ? '' : `${path}/`;
+      await repository.refuseIgnored(...KINDS_OF_FILES.map((file) => prefix + file));
+    }
+    completeInterruptedWrite(config.tree);
     const index = await watch.time('index', readTreeIndex(config.tree, signal));
     // The manifest is derived: an export rebuilds a broken one. Anything else broken is a person's to judge.
     requireSound(index.findings.filter((finding) => finding.file?.endsWith(MANIFEST_FILE) !== true));
@@ -85,7 +110,6 @@ export async function exportSchemas(options: ExportOptions): Promise<ExportResul
 
     const message = options.message ?? renderCommitMessage(plan.changes);
     const identity = { message, authorName: config.git.authorName, authorEmail: config.git.authorEmail };
-    const path = repository?.pathInside(config.tree);
     const commit =
       repository && path !== undefined && options.commit
         ? await watch.time('commit', repository.commitPath(path, identity))
@@ -138,7 +162,8 @@ async function takeSnapshot(
       subjects: compileSelection(backup.selection),
       includeDeleted: backup.includeSoftDeleted,
       versions: backup.versions,
-      schemaTypes: backup.schemaTypes,
+      // Every type is no choice: then settings are read while the rows still come.
+      schemaTypes: backup.schemaTypes.length === SCHEMA_TYPES.length ? undefined : backup.schemaTypes,
       includeReferences: backup.includeReferences,
       full: options.full,
       ...(capabilities.bulk === 'none' ? { known: knownVersions(index) } : {}),

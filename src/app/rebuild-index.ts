@@ -1,14 +1,14 @@
 /** Index: rebuilds the manifests of a tree from its metadata.json files, after a merge conflict or an edit by hand. */
 import type { Config } from '../config/types.ts';
 import { SrgitError } from '../errors.ts';
-import { applyWritePlan } from '../tree/apply-write.ts';
+import { applyWritePlan, completeInterruptedWrite } from '../tree/apply-write.ts';
 import { formatDocument } from '../tree/documents.ts';
 import { requireSound } from '../tree/finding.ts';
 import { MANIFEST_FILE } from '../tree/layout.ts';
 import { contextMemory } from '../tree/load-tree.ts';
 import { lockTree } from '../tree/lock.ts';
-import { buildManifest } from '../tree/manifest.ts';
-import { readTreeIndex } from '../tree/read-index.ts';
+import { buildManifest, type ManifestMemory, manifestSubject } from '../tree/manifest.ts';
+import { type IndexedContext, readTreeIndex } from '../tree/read-index.ts';
 
 export interface IndexResult {
   readonly tree: string;
@@ -20,6 +20,7 @@ export interface IndexResult {
 export async function rebuildIndex(config: Config, signal?: AbortSignal): Promise<IndexResult> {
   const lock = lockTree(config.tree);
   try {
+    completeInterruptedWrite(config.tree);
     const index = await readTreeIndex(config.tree, signal);
     if (!index.exists) {
       throw new SrgitError('SRGIT_TREE_MISSING', `there is no schema tree at ${config.tree}`, {
@@ -29,9 +30,9 @@ export async function rebuildIndex(config: Config, signal?: AbortSignal): Promis
     requireSound(index.findings.filter((finding) => finding.file?.endsWith(MANIFEST_FILE) !== true));
     const writes = index.contexts.flatMap((context) => {
       const subjects = context.subjects.flatMap(({ folder, document }) =>
-        document ? [{ folder: folder.slice(context.prefix.length), document }] : [],
+        document ? [manifestSubject(folder.slice(context.prefix.length), document)] : [],
       );
-      const text = formatDocument(buildManifest(subjects, contextMemory(context)));
+      const text = formatDocument(buildManifest(subjects, memoryOfContext(context)));
       return text === context.manifestText ? [] : [{ path: context.prefix + MANIFEST_FILE, content: () => text }];
     });
     await applyWritePlan(config.tree, { writes, moves: [], removals: [] }, { signal });
@@ -39,4 +40,11 @@ export async function rebuildIndex(config: Config, signal?: AbortSignal): Promis
   } finally {
     lock.release();
   }
+}
+
+/** What the old manifest remembers, and the ids that it lists but no metadata.json has any more: those are retired. */
+function memoryOfContext(context: IndexedContext): ManifestMemory {
+  const memory = contextMemory(context);
+  const listed = Object.keys(context.manifest?.id_mapping ?? {}).map(Number);
+  return { ...memory, retiredIds: [...memory.retiredIds, ...listed] };
 }

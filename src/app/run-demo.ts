@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SrgitError, throwIfAborted } from '../errors.ts';
 import { createRegistryClient } from '../registry/client.ts';
@@ -47,7 +47,10 @@ const NEW_VERSION = {
 
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { say } = options;
-  const stage = new Stage(options, mkdtempSync(join(tmpdir(), 'srgit-demo-')));
+  const stage = new Stage(
+    { ...options, env: demoEnvironment(options.env) },
+    mkdtempSync(join(tmpdir(), 'srgit-demo-')),
+  );
   try {
     say('A registry to back up: srgit serves the example company as one (any Confluent-compatible registry will do).');
     const url = await stage.serve('serve', '--tree', options.example, '--writable', '--port', '0');
@@ -114,6 +117,15 @@ async function ask(url: string, path: string, signal: AbortSignal | undefined): 
   } finally {
     await client.close();
   }
+}
+
+/**
+ * The environment without what would lead the story elsewhere: the user's own tree, registry and repository, a proxy,
+ * and git settings such as signed commits.
+ */
+function demoEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = Object.entries(env).filter(([name]) => !/^(SRGIT_|GIT_|(https?|no)_proxy$)/i.test(name));
+  return { ...Object.fromEntries(own), GIT_CONFIG_GLOBAL: devNull, GIT_CONFIG_SYSTEM: devNull };
 }
 
 /** The folder of the story and the processes that play in it. */

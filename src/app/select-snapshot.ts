@@ -16,7 +16,9 @@ export function selectSnapshot(snapshot: RegistrySnapshot, backup: BackupSetting
   const chosen = new Set<string>();
   for (const context of snapshot.contexts) {
     for (const subject of context.subjects) {
-      const latest = subject.versions.filter((row) => !row.deleted).at(-1);
+      // As a snapshot has it: the highest live version, the highest of all where none is live.
+      const candidates = subject.versions.filter((row) => backup.includeSoftDeleted || !row.deleted);
+      const latest = candidates.findLast((row) => !row.deleted) ?? candidates.at(-1);
       for (const row of subject.versions) {
         const key = keyOf(context.name, subject.name, row.version);
         rows.set(key, row);

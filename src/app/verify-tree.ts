@@ -6,7 +6,9 @@ import {
   type SnapshotCounts,
   type SnapshotGap,
 } from '../model/registry-snapshot.ts';
+import { SCHEMA_TYPES } from '../model/schema-version.ts';
 import { compileSelection } from '../model/selection.ts';
+import { contextSubject, DEFAULT_CONTEXT } from '../model/subject-name.ts';
 import { compareSnapshots, type Difference } from '../plan/compare-snapshots.ts';
 import { readSnapshot } from '../registry/snapshot.ts';
 import type { ClientStats } from '../registry/types.ts';
@@ -43,7 +45,7 @@ export interface VerifyResult {
 export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> {
   const { config, registry, signal } = options;
   const tree = await loadTree(config.tree, signal);
-  const findings = checkTree(tree);
+  const findings = checkTree(tree, { referencesComplete: config.backup.includeReferences });
   const base = {
     tree: config.tree,
     counts: countSnapshot(tree.snapshot),
@@ -60,7 +62,8 @@ export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> 
       subjects: compileSelection(backup.selection),
       includeDeleted: backup.includeSoftDeleted,
       versions: backup.versions,
-      schemaTypes: backup.schemaTypes,
+      // Every type is no choice: then settings are read while the rows still come.
+      schemaTypes: backup.schemaTypes.length === SCHEMA_TYPES.length ? undefined : backup.schemaTypes,
       includeReferences: backup.includeReferences,
       full: true,
       signal,
@@ -68,14 +71,18 @@ export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> 
       onProgress: ({ phase, done, total }) => options.onProgress?.({ phase: `reading ${phase}`, done, total }),
     });
     const unknown = (what: SnapshotGap['what']) => {
-      const gaps = snapshot.gaps.filter((gap) => gap.what === what).map((gap) => gap.where);
-      return (subject: string) => gaps.includes(undefined) || gaps.includes(subject);
+      const places = new Set(snapshot.gaps.filter((gap) => gap.what === what).map((gap) => gap.where));
+      // The registry's own level, `''` in a difference, is that of the default context in a gap.
+      return (subject: string) => places.has(undefined) || places.has(subject || contextSubject(DEFAULT_CONTEXT));
     };
+    const unreadVersions = unknown('versions');
+    const unreadDeleted = unknown('deleted');
     const differences = compareSnapshots(selectSnapshot(tree.snapshot, backup), snapshot, {
       left: 'the tree',
       right: 'the registry',
       ignoreConfig: unknown('config'),
       ignoreMode: unknown('mode'),
+      ignoreMissing: (subject, row) => unreadVersions(subject) || (row.deleted && unreadDeleted(subject)),
       redacted: REDACTED,
     });
     return {

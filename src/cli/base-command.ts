@@ -1,12 +1,12 @@
 /** What every command shares: common flags, configuration, progress, interruption, and errors as text and exit code. */
 import { type Config as CliConfig, Command, Flags, type Interfaces } from '@oclif/core';
 import type { OnProgress } from '../app/progress.ts';
-import { loadConfig, requireRegistry } from '../config/load-config.ts';
+import { type ConfigNeeds, loadConfig, requireRegistry } from '../config/load-config.ts';
 import type { Config, ConfigFlags, RegistrySettings } from '../config/types.ts';
-import { isSrgitError } from '../errors.ts';
-import { describeError } from './describe-error.ts';
+import { describeError, errorDocument } from './describe-error.ts';
 import { onInterrupt } from './interrupt.ts';
 import { showProgress } from './progress.ts';
+import { toUsageError } from './usage-error.ts';
 
 export const commonFlags = {
   config: Flags.string({
@@ -153,7 +153,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** One configuration from file, environment and the command's flags. */
-  protected settings(flags: SettingsFlags & CommonFlags): Config {
+  protected settings(flags: SettingsFlags & CommonFlags, needs: ConfigNeeds): Config {
     this.#common = flags;
     const given: ConfigFlags = {
       config: flags.config,
@@ -178,7 +178,7 @@ export abstract class BaseCommand extends Command {
       authorName: flags['author-name'],
       authorEmail: flags['author-email'],
     };
-    return loadConfig(given, process.env, process.cwd());
+    return loadConfig(given, process.env, process.cwd(), needs);
   }
 
   /** The registry that the command is about. @throws SrgitError SRGIT_CONFIG_MISSING when none is configured. */
@@ -205,22 +205,13 @@ export abstract class BaseCommand extends Command {
     if (!this.#common?.quiet) process.stderr.write(`Warning: ${text}\n`);
   }
 
-  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+  protected override async catch(thrown: Error): Promise<void> {
     this.#view?.end();
-    // Wrong flags and arguments are oclif's to explain; it knows the command's help.
-    if (!isSrgitError(error) && error.oclif !== undefined) throw error;
+    const error = toUsageError(thrown, this.ctor) ?? thrown;
     const { text, exitCode } = describeError(error, this.argv.includes('--debug'));
     process.exitCode = exitCode;
-    if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
+    if (this.jsonEnabled()) this.logJson(errorDocument(error));
     else process.stderr.write(`${text}\n`);
-  }
-
-  protected override toErrorJson(error: unknown): object {
-    if (isSrgitError(error)) {
-      const { code, message, hint, details } = error;
-      return { error: { code, message, ...(hint === undefined ? {} : { hint }), details } };
-    }
-    return { error: { code: 'SRGIT_INTERNAL', message: error instanceof Error ? error.message : String(error) } };
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

@@ -26,3 +26,12 @@ function causes(cause: unknown): string {
   if (!(cause instanceof Error)) return '';
   return `\nCaused by: ${cause.stack ?? cause.message}${causes(cause.cause)}`;
 }
+
+/** The same for programs: the one document that --json prints. */
+export function errorDocument(error: unknown): object {
+  if (isSrgitError(error)) {
+    const { code, message, hint, details } = error;
+    return { error: { code, message, ...(hint === undefined ? {} : { hint }), details } };
+  }
+  return { error: { code: 'SRGIT_INTERNAL', message: error instanceof Error ? error.message : String(error) } };
+}

@@ -19,12 +19,19 @@ export default class Describe extends BaseCommand {
     })(),
   };
 
+  /** Also for `--format json`, so that an error is a document too. */
+  override jsonEnabled(): boolean {
+    const format = this.argv.indexOf('--format');
+    return (
+      super.jsonEnabled() || this.argv.includes('--format=json') || (format >= 0 && this.argv[format + 1] === 'json')
+    );
+  }
+
   async run(): Promise<TreeDescription> {
     const { flags } = await this.parse(Describe);
-    const result = await describeTree(this.settings(flags), this.signal);
+    const result = await describeTree(this.settings(flags, { registry: false }), this.signal);
     for (const finding of result.findings) this.caution(finding.message);
-    if (flags.format === 'json') this.log(JSON.stringify(result.description, null, 2));
-    else this.say(renderDescription(result));
+    this.say(renderDescription(result));
     return result.description;
   }
 }

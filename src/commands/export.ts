@@ -5,9 +5,11 @@ import { renderExportReport } from '../render/export-report.ts';
 
 export default class Export extends BaseCommand {
   static override summary = 'Write the registry into the tree: schemas, ids, settings.';
-  static override description = `Reads the complete state of a registry and writes what changed into the tree.
-With --commit, one commit when something changed and none when nothing did. An export never empties a tree by
-accident: when more than 10 % of the versions would go, it stops and asks for --allow-deletions.`;
+  static override description = `Reads the complete state of a registry and writes what changed into the tree. \
+With --commit, one commit when something changed and none when nothing did.
+
+An export never empties a tree by accident: when more than 10 % of the versions would go, it stops and asks for \
+--allow-deletions.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --url http://localhost:8081',
     '<%= config.bin %> <%= command.id %> --registry prod --commit --push',
@@ -32,7 +34,7 @@ accident: when more than 10 % of the versions would go, it stops and asks for --
 
   async run(): Promise<ExportResult> {
     const { flags } = await this.parse(Export);
-    const config = this.settings(flags);
+    const config = this.settings(flags, { registry: true });
     const result = await exportSchemas({
       config,
       registry: this.registryOf(config),

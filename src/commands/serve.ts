@@ -7,8 +7,8 @@ import { plural } from '../render/export-report.ts';
 export default class Serve extends BaseCommand {
   static override summary = 'Answer as a schema registry from the tree, with the same ids.';
   static override description =
-    `A Confluent-compatible registry without Kafka: for development, for CI, and for the day the real one is gone.
-Read-only unless --writable; what is written is kept in memory and gone with the process.`;
+    `A Confluent-compatible registry without Kafka: for development, for CI, and for the day the real one is gone.\n\n` +
+    'Read-only unless --writable; what is written is kept in memory and gone with the process.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --port 8081',
     '<%= config.bin %> <%= command.id %> --ref HEAD~3',
@@ -31,7 +31,7 @@ Read-only unless --writable; what is written is kept in memory and gone with the
   async run(): Promise<{ url: string }> {
     const { flags } = await this.parse(Serve);
     const served = await serveTree({
-      config: this.settings(flags),
+      config: this.settings(flags, { registry: false }),
       ref: flags.ref,
       empty: flags.empty,
       writable: flags.writable,
@@ -50,7 +50,10 @@ Read-only unless --writable; what is written is kept in memory and gone with the
     const what = flags.empty ? 'an empty registry' : `${plural(subjects, 'subject')}, ${plural(versions, 'version')}`;
     const at = served.commit === undefined ? '' : ` as of ${served.commit.slice(0, 12)}`;
     // The URL is printed whatever --quiet says: with --port 0 it is what a script waits for.
-    this.log(`Serving ${what}${at} at ${served.url}${flags.writable ? ' (writable, in memory)' : ' (read-only)'}`);
+    const line = `Serving ${what}${at} at ${served.url}${flags.writable ? ' (writable, in memory)' : ' (read-only)'}`;
+    // With --json stdout is one document, and that comes at the end.
+    if (this.jsonEnabled()) process.stderr.write(`${line}\n`);
+    else this.log(line);
     if (!this.signal.aborted) await once(this.signal, 'abort');
     await served.close();
     return { url: served.url };

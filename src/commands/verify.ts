@@ -7,8 +7,9 @@ import { renderVerifyReport } from '../render/verify-report.ts';
 export default class Verify extends BaseCommand {
   static override summary = 'Check the tree, and that it is what the registry holds.';
   static override description =
-    `Compares every row by content: text, id, type, references, metadata, soft-deleted flag, config, mode.
+    `Compares every row by content: text, id, type, references, metadata, soft-deleted flag, config, mode. \
 With --offline the tree alone is checked: hashes, guids, references, ids.
+
 Exit code 0 when all is well, 1 when the tree is damaged, 3 when tree and registry differ.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --url http://localhost:8081',
@@ -24,7 +25,7 @@ Exit code 0 when all is well, 1 when the tree is damaged, 3 when tree and regist
 
   async run(): Promise<VerifyResult> {
     const { flags } = await this.parse(Verify);
-    const config = this.settings(flags);
+    const config = this.settings(flags, { registry: !flags.offline });
     const result = await verifyTree({
       config,
       registry: flags.offline ? undefined : this.registryOf(config),

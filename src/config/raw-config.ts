@@ -1,9 +1,21 @@
 /** srgit.yaml as it stands: parsed, its variables replaced, its shape checked with places a person can find. */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { type Document, isCollection, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import {
+  type Document,
+  isCollection,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml';
 import { SrgitError } from '../errors.ts';
 import type { SchemaType } from '../model/schema-version.ts';
 import schema from './config.schema.json' with { type: 'json' };
+import { nearestName } from './nearest-name.ts';
+import { placeOf } from './place.ts';
+import { pointerOf, replaceVariables, type UnsetVariable } from './variables.ts';
 
 export interface RawRegistry {
   readonly url: string | readonly string[];
@@ -52,51 +64,83 @@ export interface RawConfig {
   };
 }
 
-/**
- * @throws SrgitError SRGIT_CONFIG_INVALID with every mistake, its line and column; SRGIT_ENV_UNSET naming a variable
- * that is used and not set.
- */
-export function parseRawConfig(text: string, file: string, env: NodeJS.ProcessEnv): RawConfig {
+export interface ParsedConfig {
+  readonly raw: RawConfig;
+  /** Variables without a value; those of registries that are not used may stay so. */
+  readonly unset: readonly UnsetVariable[];
+  /** True when parts of the file are used in several places, so that a value's path does not tell who needs it. */
+  readonly hasAliases: boolean;
+}
+
+let validator: ValidateFunction<RawConfig> | undefined;
+
+/** @throws SrgitError SRGIT_CONFIG_INVALID with every mistake, its line and column. */
+export function parseRawConfig(text: string, file: string, env: NodeJS.ProcessEnv): ParsedConfig {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const mistakes = document.errors.map((error) => `${place(lines, error.pos[0])} ${error.message.split('\n')[0]}`);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const mistakes = document.errors.map((error) => `${placeOf(lines, error.pos[0])} ${describeYamlError(error)}`);
   if (mistakes.length > 0) throw invalid(file, mistakes);
-  replaceVariables(document, file, lines, env);
-  const value: unknown = document.toJS() ?? {};
-  const validate = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile<RawConfig>(schema);
-  if (validate(value)) return value;
-  const found = (validate.errors ?? [])
-    .filter((error) => error.keyword !== 'oneOf' || !hasDeeper(error, validate.errors ?? []))
-    .map((error) => describeMistake(error, document, lines));
+  let hasAliases = false;
+  visit(document, {
+    Alias(_, node) {
+      hasAliases = true;
+      if (node.resolve(document) !== undefined) return;
+      // The alias is not named: a password that begins with `*` looks like one.
+      throw invalid(file, [
+        `${placeOf(lines, node.range?.[0] ?? 0)} an alias (*name) has no anchor (&name) before it; quote a value that begins with *`,
+      ]);
+    },
+  });
+  const { unset, replaced } = replaceVariables(document, lines, env);
+  const value = toPlainData(document, file);
+  validator ??= new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile<RawConfig>(schema);
+  const validate = validator;
+  const valid = validate(value) || (convertReplaced(value, validate.errors ?? [], replaced) && validate(value));
+  if (valid) return { raw: value as RawConfig, unset, hasAliases };
+  // A value that is still `${NAME}` is reported as such, and only where it is needed.
+  const open = new Set(unset.map(({ path }) => pointerOf(path)));
+  const errors = (validate.errors ?? []).filter((error) => !open.has(error.instancePath));
+  if (errors.length === 0) return { raw: value as RawConfig, unset, hasAliases };
+  const found = errors.map((error) => describeMistake(error, document, lines));
   throw invalid(file, [...new Set(found)]);
 }
 
-const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
-
-/** `${NAME}` and `${NAME:-default}` in values, never in keys; an empty variable counts as unset where it has a default. */
-export function replaceVariable(text: string, env: NodeJS.ProcessEnv, onUnset: (name: string) => never): string {
-  return text.replace(VARIABLE, (_, name: string, fallback: string | undefined) => {
-    const value = env[name];
-    if (value !== undefined && (value !== '' || fallback === undefined)) return value;
-    return fallback ?? onUnset(name);
-  });
+function toPlainData(document: Document, file: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch {
+    // The parser counts what aliases expand to and stops at an amount that no honest file has.
+    throw invalid(file, ['1:1 aliases expand to too much']);
+  }
 }
 
-function replaceVariables(document: Document, file: string, lines: LineCounter, env: NodeJS.ProcessEnv): void {
-  visit(document, {
-    Scalar(key, node) {
-      if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
-      node.value = replaceVariable(node.value, env, (name) => {
-        throw new SrgitError(
-          'SRGIT_ENV_UNSET',
-          `${file}:${place(lines, node.range?.[0] ?? 0)} \${${name}} is not set`,
-          {
-            hint: `Set the environment variable ${name}, or give it a default: \${${name}:-value}.`,
-          },
-        );
-      });
-    },
-  });
+/** The parser's words without what it quotes: a password that is not YAML must not come out here. */
+function describeYamlError(error: YAMLParseError): string {
+  const [first = ''] = error.message.split('\n');
+  return first.replace(/: .*| \\.*/, '');
+}
+
+/** Text that came out of a variable where a number or a boolean is wanted. @returns whether anything was converted. */
+function convertReplaced(root: unknown, errors: readonly ErrorObject[], replaced: ReadonlySet<string>): boolean {
+  let converted = false;
+  for (const { keyword, params, instancePath } of errors) {
+    if (keyword !== 'type' || !replaced.has(instancePath)) continue;
+    const path = pathOfPointer(instancePath);
+    const name = path.pop() ?? '';
+    const holder = path.reduce<unknown>((node, part) => (isRecord(node) ? node[part] : undefined), root);
+    const text = isRecord(holder) ? holder[name] : undefined;
+    if (!isRecord(holder) || typeof text !== 'string') continue;
+    const wanted: unknown = params['type'];
+    if (wanted === 'boolean' && /^(true|false)$/.test(text)) holder[name] = text === 'true';
+    else if ((wanted === 'integer' || wanted === 'number') && /^-?\d+(\.\d+)?$/.test(text)) holder[name] = Number(text);
+    else continue;
+    converted = true;
+  }
+  return converted;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function invalid(file: string, mistakes: readonly string[]): SrgitError {
@@ -107,31 +151,21 @@ function invalid(file: string, mistakes: readonly string[]): SrgitError {
   });
 }
 
-function place(lines: LineCounter, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `${line}:${col}`;
-}
-
-function hasDeeper(error: ErrorObject, all: readonly ErrorObject[]): boolean {
-  return all.some((other) => other !== error && other.instancePath.startsWith(`${error.instancePath}/`));
-}
-
 function describeMistake(error: ErrorObject, document: Document, lines: LineCounter): string {
-  const path = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = pathOfPointer(error.instancePath);
   const unknown: unknown = error.params['additionalProperty'];
   if (typeof unknown === 'string') {
     const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
     const nearest = nearestName(unknown, known);
-    const at = place(lines, offsetOf(document, [...path, unknown], true));
+    const at = placeOf(lines, offsetOf(document, [...path, unknown], true));
     const hint = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean ${JSON.stringify(nearest)}?`;
     return `${at} unknown key ${JSON.stringify(unknown)}${path.length === 0 ? '' : ` in ${path.join('.')}`}; ${hint}`;
   }
   const allowed: unknown = error.params['allowedValues'];
-  const what = Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : (error.message ?? 'is wrong');
-  return `${place(lines, offsetOf(document, path, false))} ${path.join('.') || 'the file'} ${what}`;
+  const what = Array.isArray(allowed)
+    ? `must be one of ${allowed.join(', ')}`
+    : (error.message?.replace('string,array', 'a string or a list') ?? 'is wrong');
+  return `${placeOf(lines, offsetOf(document, path, false))} ${path.join('.') || 'the file'} ${what}`;
 }
 
 function offsetOf(document: Document, path: readonly string[], key: boolean): number {
@@ -149,24 +183,9 @@ function offsetOf(document: Document, path: readonly string[], key: boolean): nu
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
-/** The known name with the fewest edits to a mistyped one; undefined when none is near. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const [best] = ranked;
-  return best && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + cost));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+function pathOfPointer(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

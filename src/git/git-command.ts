@@ -1,5 +1,5 @@
-/** One git process at a time, through simple-git, with errors that say what to do. */
-import { type SimpleGit, simpleGit } from 'simple-git';
+/** One git process at a time, with errors that say what to do. */
+import { execFile } from 'node:child_process';
 import { SrgitError, throwIfAborted } from '../errors.ts';
 
 export interface GitOptions {
@@ -8,29 +8,17 @@ export interface GitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The guards below keep untrusted text out of git's options. Here the environment is the user's own, and every
- * argument is made in this room: names that come from outside are checked first (checkRefName) or follow `--`.
- */
-const OWN_ENVIRONMENT_IS_TRUSTED = {
-  allowUnsafeAskPass: true,
-  allowUnsafeConfigEnvCount: true,
-  allowUnsafeConfigPaths: true,
-  allowUnsafeEditor: true,
-  allowUnsafePager: true,
-  allowUnsafeGitProxy: true,
-  allowUnsafeSshCommand: true,
-  allowUnsafeTemplateDir: true,
-  allowUnsafeCredentialHelper: true,
-  allowUnsafeProtocolOverride: true,
-} as const;
+/** Far above what any command here prints: a status of every file of a very large tree. */
+const MAX_OUTPUT = 1 << 28;
 
 export class GitCommand {
-  readonly #git: SimpleGit;
+  readonly #folder: string;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #signal: AbortSignal | undefined;
 
   constructor(folder: string, options: GitOptions, extraEnv: Readonly<Record<string, string>> = {}) {
-    const env: NodeJS.ProcessEnv = {
+    this.#folder = folder;
+    this.#env = {
       ...options.env,
       // Messages are matched nowhere but in hints; a prompt would hang a nightly job for ever.
       LC_ALL: 'C',
@@ -38,26 +26,36 @@ export class GitCommand {
       ...extraEnv,
     };
     this.#signal = options.signal;
-    this.#git = simpleGit({
-      baseDir: folder,
-      ...(options.signal ? { abort: options.signal } : {}),
-      allowEnvironment: Object.keys(env),
-      unsafe: OWN_ENVIRONMENT_IS_TRUSTED,
-      // Without this, a git that says no without a word (rev-parse --quiet) would pass for a yes.
-      errors: (error, { exitCode, stdErr, stdOut }) =>
-        exitCode === 0 ? error : (error ?? Buffer.concat([...stdErr, ...stdOut, Buffer.from(`exit code ${exitCode}`)])),
-    }).env(env);
   }
 
   /** Standard output of `git …args`, without its last line break. */
   async run(...args: readonly string[]): Promise<string> {
     throwIfAborted(this.#signal);
     try {
-      return (await this.#git.raw([...args])).replace(/\n$/, '');
+      return (await this.#execute(args)).replace(/\n$/, '');
     } catch (error) {
       throwIfAborted(this.#signal);
       throw gitFailure(args, error);
     }
+  }
+
+  /** No shell is involved, and no text from outside becomes an option: see checkRefName, and `--` before paths. */
+  #execute(args: readonly string[]): Promise<string> {
+    // Asked to end, git removes its locks: the signal must not be SIGKILL.
+    const options = {
+      cwd: this.#folder,
+      env: this.#env,
+      maxBuffer: MAX_OUTPUT,
+      ...(this.#signal ? { signal: this.#signal } : {}),
+    };
+    return new Promise((resolve, reject) => {
+      const child = execFile('git', [...args], options, (error, stdout, stderr) => {
+        if (!error) resolve(stdout);
+        else if (typeof error.code === 'string') reject(error);
+        else reject(new Error(`${stderr}${stdout}`.trim() || `exit code ${error.code ?? error.signal}`));
+      });
+      child.stdin?.end();
+    });
   }
 
   /** Like `run`, but undefined where git says no. */
@@ -105,7 +103,7 @@ function gitFailure(args: readonly string[], error: unknown): SrgitError {
     return new SrgitError('SRGIT_GIT_BUSY', `${command}: another git process is at work in this repository`, {
       ...options,
       retriable: true,
-      hint: 'If none is running, one was killed: remove the .lock file that git names in .git and try again.',
+      hint: `If none is running, one was killed: remove ${lockFile(output)} and try again.`,
     });
   }
   if (/tell me who you are|empty ident name|no email was given|unable to auto-detect email/i.test(output)) {
@@ -131,6 +129,11 @@ function gitFailure(args: readonly string[], error: unknown): SrgitError {
     ...options,
     hint: 'Correct that and run the command again; nothing was lost.',
   });
+}
+
+/** The lock that stands in the way. That nobody holds it any more is for a person to say: a commit holds it while its editor is open. */
+function lockFile(output: string): string {
+  return /'([^'\n]+\.lock)'/.exec(output)?.[1] ?? 'the .lock file in .git';
 }
 
 /** Credentials in remote URLs never reach a message. */

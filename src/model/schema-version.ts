@@ -63,6 +63,8 @@ export interface SchemaVersion extends SchemaContent {
   readonly guid: string;
   /** Soft-deleted: hidden from normal listings, still readable by id. */
   readonly deleted: boolean;
+  /** SHA-256 of the text, lower-case hex, where whoever read the row has it at hand. */
+  readonly sha256?: string;
   /** Time of the record in the registry's topic, epoch milliseconds; absent where the registry does not tell. */
   readonly registeredAt?: number;
 }

@@ -21,6 +21,8 @@ export interface CompareOptions {
   /** Names of what is not known on the right and so cannot differ. */
   readonly ignoreConfig: (subject: string) => boolean;
   readonly ignoreMode: (subject: string) => boolean;
+  /** Rows that the right may have without showing them. */
+  readonly ignoreMissing: (subject: string, row: SchemaVersion) => boolean;
   /** Properties whose value stands for a redacted one. */
   readonly redacted: string;
 }
@@ -66,8 +68,11 @@ function compareSubject(
     const y = b.get(version);
     const at = { subject, version };
     if (!x) differences.push({ kind: 'extra', ...at, message: `only in ${options.right}` });
-    else if (!y) differences.push({ kind: 'missing', ...at, message: `only in ${options.left}` });
-    else for (const found of compareRows(x, y, options)) differences.push({ ...found, ...at });
+    else if (!y) {
+      if (!options.ignoreMissing(subject, x)) {
+        differences.push({ kind: 'missing', ...at, message: `only in ${options.left}` });
+      }
+    } else for (const found of compareRows(x, y, options)) differences.push({ ...found, ...at });
   }
   compareLevel(subject, left ?? {}, right ?? {}, options, differences);
 }

@@ -6,7 +6,8 @@ import { SrgitError } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import type { RegistryKind } from '../model/registry-snapshot.ts';
 import { ABSENT_SUBJECT, levelPath } from './paths.ts';
-import { readRow, TextPool } from './snapshot-row.ts';
+import { readRow } from './snapshot-row.ts';
+import { TextSpill } from './text-spill.ts';
 import type { CallOptions, RegistryAnswer, RegistryCapabilities, RegistryClient } from './types.ts';
 
 export interface ProbeOptions {
@@ -142,7 +143,7 @@ function showsGuids({ kind, version }: Identity, rows: readonly JsonValue[] | un
   if (!isJsonObject(row) || typeof row['guid'] !== 'string') return false;
   if (kind === 'confluent' || kind === 'confluent-cloud' || kind === 'srgit') return true;
   // Others have put values of their own there.
-  return !readRow(row, 'GET /schemas', new TextPool()).guidDiffers;
+  return !readRow(row, 'GET /schemas', new TextSpill()).guidDiffers;
 }
 
 /**

@@ -93,5 +93,5 @@ async function readPage(reading: SnapshotReading, deleted: boolean, offset: numb
     });
   }
   const rows: readonly JsonValue[] = answer.body;
-  return rows.map((row) => readRow(row, call, reading.pool));
+  return rows.map((row) => readRow(row, call, reading.texts));
 }

@@ -1,9 +1,11 @@
 /** One row of a listing or one version answer → `SchemaVersion`; everything that is not one is refused here. */
 import { SrgitError } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
-import { isSchemaType, type Metadata, type Reference, type SchemaVersion } from '../model/schema-version.ts';
+import { isSchemaType, type Metadata, type Reference } from '../model/schema-version.ts';
 import { computeGuid } from '../semantics/guid.ts';
+import { CollectedVersion } from './collected-version.ts';
 import { readRuleSet } from './snapshot-rules.ts';
+import type { TextSpill } from './text-spill.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
 const INT32_MIN = -(2 ** 31);
@@ -17,28 +19,16 @@ export interface RegistryRow {
   /** Undefined where the answer has no `deleted` (older servers, Karapace, Apicurio): a listing has to tell. */
   readonly deleted: boolean | undefined;
   /** The row, or why this row cannot be held: thrown only if the row turns out to be wanted. */
-  readonly content: Omit<SchemaVersion, 'deleted'> | SrgitError;
+  readonly content: CollectedVersion | SrgitError;
   /** True when the server gave a guid and it is not the one computed from its own answer. */
   readonly guidDiffers: boolean;
-}
-
-/** Holds every distinct text once: bulk rows repeat the text of a schema for each subject that uses it. */
-export class TextPool {
-  readonly #texts = new Map<string, string>();
-
-  intern(text: string): string {
-    const held = this.#texts.get(text);
-    if (held !== undefined) return held;
-    this.#texts.set(text, text);
-    return text;
-  }
 }
 
 /**
  * Reads one row. `call` names the request for error messages.
  * Throws SRGIT_REGISTRY_BAD_ANSWER when subject, version, id or text are missing or of another type.
  */
-export function readRow(value: JsonValue | undefined, call: string, pool: TextPool): RegistryRow {
+export function readRow(value: JsonValue | undefined, call: string, texts: TextSpill): RegistryRow {
   if (!isJsonObject(value)) throw badRow(call, 'a row is not an object');
   const { subject, version, id, guid } = value;
   const schema = value['schema'] ?? emptyText(value);
@@ -50,7 +40,7 @@ export function readRow(value: JsonValue | undefined, call: string, pool: TextPo
   if (typeof schema !== 'string') throw badRow(call, `${what} has no schema text`);
   const deleted = typeof value['deleted'] === 'boolean' ? value['deleted'] : undefined;
 
-  const refusal = findUnrepresentable(value, subject, schema, what);
+  const refusal = findUnrepresentable(value, subject, what);
   if (refusal !== undefined) return { subject, version, deleted, content: refusal, guidDiffers: false };
 
   // Confluent up to 7.x leaves the type out for Avro.
@@ -59,7 +49,7 @@ export function readRow(value: JsonValue | undefined, call: string, pool: TextPo
   const metadata = readMetadata(value['metadata'], call, what);
   const ruleSet = readRuleSet(value['ruleSet'], () => badRow(call, `${what} has a malformed rule set`));
   const identity = {
-    schema: pool.intern(schema),
+    schema,
     references,
     ...(metadata === undefined ? {} : { metadata }),
     ...(ruleSet === undefined ? {} : { ruleSet }),
@@ -70,14 +60,18 @@ export function readRow(value: JsonValue | undefined, call: string, pool: TextPo
     subject,
     version,
     deleted,
-    content: {
-      version,
-      id,
-      guid: computed,
-      schemaType,
-      ...identity,
-      ...(typeof registeredAt === 'number' && Number.isSafeInteger(registeredAt) ? { registeredAt } : {}),
-    },
+    content: CollectedVersion.hold(
+      {
+        version,
+        id,
+        guid: computed,
+        schemaType,
+        ...identity,
+        deleted: deleted ?? false,
+        ...(typeof registeredAt === 'number' && Number.isSafeInteger(registeredAt) ? { registeredAt } : {}),
+      },
+      texts,
+    ),
     guidDiffers: typeof guid === 'string' && guid.toLowerCase() !== computed,
   };
 }
@@ -87,24 +81,24 @@ function emptyText(row: JsonObject): '' | undefined {
   return row['guid'] === GUID_OF_NOTHING ? '' : undefined;
 }
 
-function findUnrepresentable(row: JsonObject, subject: string, schema: string, what: string): SrgitError | undefined {
+function findUnrepresentable(row: JsonObject, subject: string, what: string): SrgitError | undefined {
   const type = row['schemaType'];
   if (type !== undefined && type !== null && !isSchemaType(type)) {
     return new SrgitError(
       'SRGIT_SNAPSHOT_UNREPRESENTABLE',
       `${what} has the unknown schema type ${JSON.stringify(type)}`,
       {
-        hint: 'srgit holds AVRO, JSON and PROTOBUF; leave this subject out with subjects.exclude',
+        hint: 'srgit holds AVRO, JSON and PROTOBUF. Leave this subject out with --exclude.',
         details: { subject: subject.toWellFormed() },
       },
     );
   }
-  if (!schema.isWellFormed() || !subject.isWellFormed()) {
+  if (!subject.isWellFormed()) {
     return new SrgitError(
       'SRGIT_SNAPSHOT_UNREPRESENTABLE',
-      `${what} is not well-formed Unicode and cannot be written as UTF-8`,
+      `${what}: the name is not well-formed Unicode, so no request can ask for it`,
       {
-        hint: 'leave this subject out with subjects.exclude, or register it anew without the broken characters',
+        hint: 'Leave this subject out with --exclude, or register it anew without the broken characters.',
         details: { subject: subject.toWellFormed() },
       },
     );

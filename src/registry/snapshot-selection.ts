@@ -99,5 +99,5 @@ export function latestVersion(versions: Iterable<number>): number | undefined {
 
 function held({ content, deleted }: CollectedRow): SchemaVersion {
   if (content instanceof SrgitError) throw content;
-  return { ...content, deleted };
+  return content.withDeleted(deleted);
 }

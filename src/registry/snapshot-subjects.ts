@@ -1,4 +1,5 @@
 /** Subjects read one by one: the whole registry where there is no bulk listing, otherwise what moved meanwhile. */
+import { CollectedVersion } from './collected-version.ts';
 import { mapConcurrent } from './map-concurrent.ts';
 import { versionPath } from './paths.ts';
 import { addGap, listVersions } from './snapshot-listing.ts';
@@ -120,7 +121,7 @@ async function readVersion(
     const row = await known(name.context, name.subject, version);
     if (row !== undefined) {
       reading.reused++;
-      return row;
+      return CollectedVersion.hold(row, reading.texts);
     }
   }
   const path = versionPath(subject, version);
@@ -131,7 +132,7 @@ async function readVersion(
   });
   reading.fetched++;
   if (!answer.ok) return undefined;
-  const row = readRow(answer.body, `GET ${path}`, reading.pool);
+  const row = readRow(answer.body, `GET ${path}`, reading.texts);
   if (row.subject !== subject || row.version !== version) {
     reading.unreadable.add(subject);
     // An alias, or the search through other contexts that Confluent makes for unqualified names.

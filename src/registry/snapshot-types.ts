@@ -5,7 +5,8 @@ import type { RegistrySnapshot, SnapshotGap } from '../model/registry-snapshot.t
 import type { SchemaType, SchemaVersion } from '../model/schema-version.ts';
 import type { SubjectFilter } from '../model/selection.ts';
 import { parseSubjectName, type SubjectName } from '../model/subject-name.ts';
-import type { TextPool } from './snapshot-row.ts';
+import type { CollectedVersion } from './collected-version.ts';
+import type { TextSpill } from './text-spill.ts';
 import type { RegistryCapabilities, RegistryClient } from './types.ts';
 
 /** A row the caller has already (the tree), so that it need not be fetched. */
@@ -68,7 +69,7 @@ export interface SnapshotResult {
 
 /** A row as collected: its content may be the reason why it cannot be held. */
 export interface CollectedRow {
-  readonly content: Omit<SchemaVersion, 'deleted'> | SrgitError;
+  readonly content: CollectedVersion | SrgitError;
   readonly deleted: boolean;
 }
 
@@ -81,7 +82,7 @@ export interface SnapshotReading {
   readonly capabilities: RegistryCapabilities;
   readonly options: SnapshotOptions;
   readonly signal: AbortSignal | undefined;
-  readonly pool: TextPool;
+  readonly texts: TextSpill;
   readonly rows: CollectedRows;
   readonly gaps: SnapshotGap[];
   readonly warnings: Set<string>;

@@ -13,10 +13,10 @@ import {
 import { contextSubject, DEFAULT_CONTEXT, GLOBAL_CONTEXT } from '../model/subject-name.ts';
 import { completeReferences, readRows } from './snapshot-collect.ts';
 import { addGap, listContexts, listSubjects, listSubjectsOnce } from './snapshot-listing.ts';
-import { TextPool } from './snapshot-row.ts';
 import { type Selection, wantedSubjects } from './snapshot-selection.ts';
 import { SettingsReader } from './snapshot-settings.ts';
 import { type SnapshotOptions, type SnapshotReading, type SnapshotResult, splitSubject } from './snapshot-types.ts';
+import { TextSpill } from './text-spill.ts';
 import type { RegistryCapabilities, RegistryClient } from './types.ts';
 
 /** Levels between two reports of progress. */
@@ -47,7 +47,7 @@ export async function readSnapshot(
     capabilities,
     options,
     signal: options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]),
-    pool: new TextPool(),
+    texts: new TextSpill(),
     rows: new Map(),
     gaps: [],
     warnings: new Set(),

@@ -35,12 +35,7 @@ export function indentJson(text: string): string | undefined {
   if (length === 0) return undefined;
   while (at < length) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) {
-      const end = endOfString(text, at);
-      if (end < 0) return undefined;
-      out += text.slice(at, end);
-      at = end;
-    } else if (code === COLON) {
+    if (code === COLON) {
       out += ': ';
       at++;
     } else if (code === COMMA) {
@@ -63,8 +58,8 @@ export function indentJson(text: string): string | undefined {
       out += lineBreak(closers.length) + text[at];
       at++;
     } else {
-      const end = endOfScalar(text, at);
-      if (end === at) return undefined;
+      const end = code === QUOTE ? endOfString(text, at) : endOfScalar(text, at);
+      if (end <= at) return undefined;
       out += text.slice(at, end);
       at = end;
     }

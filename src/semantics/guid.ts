@@ -18,19 +18,19 @@ export interface GuidInput {
 
 /** The guid in its usual form: 8-4-4-4-12 lower-case hex digits. */
 export function computeGuid(input: GuidInput): string {
-  const { references, metadata, ruleSet } = input;
-  // Most rows are text alone: in one call, without a native object each that is freed only by a full collection.
-  if ((references === undefined || references.length === 0) && metadata === undefined && ruleSet === undefined) {
-    return formatGuid(hashOnce('md5', input.schema, 'hex'));
+  const { references = [], metadata, ruleSet } = input;
+  // Most rows are text alone: hashed in one call, without a native object that lives until a full collection.
+  if (references.length === 0 && metadata === undefined && ruleSet === undefined) {
+    return formatGuid(hashOnce('md5', asJavaBytes(input.schema)));
   }
   const hash = createHash('md5');
   hash.update(asJavaBytes(input.schema));
-  for (const reference of input.references ?? []) {
+  for (const reference of references) {
     hash.update(asJavaBytes(reference.name)).update(asJavaBytes(reference.subject));
     if (reference.version !== undefined) hash.update(int32(reference.version));
   }
-  if (input.metadata !== undefined) hashMetadata(hash, input.metadata);
-  if (input.ruleSet !== undefined) hashRuleSet(hash, input.ruleSet);
+  if (metadata !== undefined) hashMetadata(hash, metadata);
+  if (ruleSet !== undefined) hashRuleSet(hash, ruleSet);
   return formatGuid(hash.digest('hex'));
 }
 

@@ -1,15 +1,16 @@
 /**
  * Carries out a write plan so that a kill at any point leaves the old tree, or one that the next export completes:
- * everything new is written beside the tree first, then moved into place by renames, then what is gone is removed.
+ * everything new is written beside the tree first, then a journal decides the write, then it is moved into place.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SrgitError, throwIfAborted } from '../errors.ts';
+import { encodeText } from '../model/text-bytes.ts';
 import { TEMPORARY_PREFIX } from './layout.ts';
 import type { WritePlan } from './plan-write.ts';
-import { isMissing } from './read-index.ts';
-import { encodeText } from './text-encoding.ts';
+import { commitJournal, finishWrite, type Journal, STAGE_FOLDER } from './write-journal.ts';
+import { checkPlaces } from './write-places.ts';
 
 export interface ApplyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -19,52 +20,78 @@ export interface ApplyOptions {
 /** Files between two looks at the abort signal and the event loop. */
 const BATCH = 200;
 
-/**
- * @throws SrgitError SRGIT_TREE_WRITE when the file system refuses (disk full, no permission): the tree is then as it
- * was, unless the failure came while renaming.
- */
 export type FileOperations = Pick<WritePlan, 'writes' | 'moves' | 'removals'>;
 
+/**
+ * Callers hold the tree's lock and have called `completeInterruptedWrite` before they read the tree.
+ *
+ * @throws SrgitError SRGIT_TREE_WRITE when the file system refuses (disk full, no permission): the tree is then as it
+ * was, unless the failure came while moving into place; then the next write completes it.
+ */
 export async function applyWritePlan(root: string, plan: FileOperations, options: ApplyOptions = {}): Promise<void> {
   const target = resolve(root);
-  removeLeftovers(target);
-  if (plan.writes.length + plan.moves.length + plan.removals.length === 0) return;
-  const fresh = !existsSync(target) || readdirSync(target).length === 0;
-  const stage = stageFolder(target, fresh);
+  try {
+    removeLeftovers(target);
+    if (plan.writes.length + plan.moves.length + plan.removals.length === 0) return;
+    if (!existsSync(target) || readdirSync(target).length === 0) await writeWhole(target, plan, options);
+    else await writeChanges(target, plan, options);
+  } catch (error) {
+    throw writeFailure(target, error);
+  }
+}
+
+/** Finishes what a killed write had decided; one that had not is dropped. Callers hold the tree's lock. */
+export function completeInterruptedWrite(root: string): void {
+  const target = resolve(root);
+  try {
+    finishWrite(target);
+    removeLeftovers(target);
+  } catch (error) {
+    throw writeFailure(target, error);
+  }
+}
+
+/** A first export: one rename makes the whole tree appear at once. */
+async function writeWhole(target: string, plan: FileOperations, options: ApplyOptions): Promise<void> {
+  const stage = freshStage(target);
   try {
     mkdirSync(stage, { recursive: true });
-    if (fresh) {
-      await stageFiles(plan, (_, path) => join(stage, path), options);
-      // One rename makes the whole tree appear at once.
-      if (existsSync(target)) rmdirSync(target);
-      renameSync(stage, target);
-      return;
-    }
-    await stageFiles(plan, (index) => join(stage, String(index)), options);
+    await stageFiles(plan, (_, path) => join(stage, path), options);
+    if (existsSync(target)) rmdirSync(target);
+    renameSync(stage, target);
   } catch (error) {
     rmSync(stage, { recursive: true, force: true });
-    throw writeFailure(target, error);
+    throw error;
+  }
+}
+
+async function writeChanges(target: string, plan: FileOperations, options: ApplyOptions): Promise<void> {
+  const stage = join(target, STAGE_FOLDER);
+  const journal: Journal = {
+    writes: plan.writes.map((write) => write.path),
+    moves: plan.moves,
+    removals: plan.removals,
+  };
+  try {
+    checkPlaces(target, journal);
+    mkdirSync(stage, { recursive: true });
+    await stageFiles(plan, (index) => join(stage, String(index)), options);
+    commitJournal(target, journal);
+  } catch (error) {
+    rmSync(stage, { recursive: true, force: true });
+    throw error;
   }
   // From here on nothing is interrupted: renames are quick, and half of them would be a mixed tree.
-  try {
-    moveIntoPlace(target, stage, plan);
-    rmSync(stage, { recursive: true, force: true });
-  } catch (error) {
-    throw writeFailure(target, error);
-  }
+  finishWrite(target);
 }
 
-/** Removes what a killed write left behind. Callers hold the tree's lock. */
-export function removeLeftovers(root: string): void {
-  const target = resolve(root);
-  for (const stage of [stageFolder(target, true), stageFolder(target, false)]) {
-    rmSync(stage, { recursive: true, force: true });
-  }
+function removeLeftovers(target: string): void {
+  for (const stage of [freshStage(target), join(target, STAGE_FOLDER)]) rmSync(stage, { recursive: true, force: true });
 }
 
-function stageFolder(target: string, fresh: boolean): string {
-  const name = `${TEMPORARY_PREFIX}stage`;
-  return fresh ? join(dirname(target), `${name}-${target.split(/[\\/]/).at(-1)}`) : join(target, name);
+/** Beside the root, because the root itself is about to be made by a rename. */
+function freshStage(target: string): string {
+  return join(dirname(target), `${TEMPORARY_PREFIX}stage-${target.split(/[\\/]/).at(-1)}`);
 }
 
 async function stageFiles(
@@ -90,52 +117,6 @@ async function stageFiles(
     done++;
   }
   options.onProgress?.(done, plan.writes.length);
-}
-
-function moveIntoPlace(target: string, stage: string, plan: FileOperations): void {
-  const folders = new Set<string>();
-  const ensureFolder = (path: string) => {
-    const folder = dirname(path);
-    if (folders.has(folder)) return;
-    mkdirSync(folder, { recursive: true });
-    folders.add(folder);
-  };
-  for (const move of plan.moves) {
-    const to = join(target, move.to);
-    ensureFolder(to);
-    renameIfThere(join(target, move.from), to);
-  }
-  plan.writes.forEach((write, index) => {
-    const to = join(target, write.path);
-    ensureFolder(to);
-    renameSync(join(stage, String(index)), to);
-  });
-  const emptied = new Set<string>();
-  for (const path of plan.removals) {
-    rmSync(join(target, path), { force: true });
-    emptied.add(dirname(path));
-  }
-  for (const move of plan.moves) emptied.add(dirname(move.from));
-  for (const folder of emptied) removeEmptyFolders(target, folder);
-}
-
-function renameIfThere(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-}
-
-/** Git does not know empty folders, so neither does a tree. */
-function removeEmptyFolders(target: string, folder: string): void {
-  for (let path = folder; path !== '.' && path !== ''; path = dirname(path)) {
-    try {
-      rmdirSync(join(target, path));
-    } catch {
-      return;
-    }
-  }
 }
 
 function writeFailure(root: string, error: unknown): Error {

@@ -1,8 +1,9 @@
 /** Finds out what changed between two states of a tree's JSON files. */
+import type { SubjectState } from '../model/registry-snapshot.ts';
 import { formatSubjectName } from '../model/subject-name.ts';
 import type { TreeChange } from '../model/tree-change.ts';
 import type { MetadataDocument, VersionDocument } from './documents.ts';
-import { isRegistered } from './rows.ts';
+import { isRegistered, toConfigDocument } from './rows.ts';
 
 /** Changes between two states of one subject's metadata.json. */
 export function compareMetadata(
@@ -20,6 +21,14 @@ export function compareMetadata(
   else changes.push(...compareVersions(subject, old, now));
   changes.push(...compareSettings(subject, before ?? {}, after));
   return changes;
+}
+
+/** What a subject that the tree did not have yet brings. */
+export function addedSubject(context: string, state: SubjectState): TreeChange[] {
+  const subject = formatSubjectName({ context, subject: state.name });
+  const settings = { ...toConfigDocument(state.config), ...(state.mode === undefined ? {} : { mode: state.mode }) };
+  const added: TreeChange = { kind: 'subject-added', subject, versions: state.versions.length };
+  return [...(state.versions.length > 0 ? [added] : []), ...compareSettings(subject, {}, settings)];
 }
 
 interface Settings {

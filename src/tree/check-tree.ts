@@ -12,10 +12,15 @@ interface Row {
   readonly row: SchemaVersion;
 }
 
+export interface CheckOptions {
+  /** False where the tree was exported without what its schemas refer to: then that is worth a warning, no more. */
+  readonly referencesComplete: boolean;
+}
+
 /** Findings of `srgit verify --offline`, those of reading included. */
-export function checkTree(tree: LoadedTree): readonly Finding[] {
+export function checkTree(tree: LoadedTree, options: CheckOptions = { referencesComplete: true }): readonly Finding[] {
   const rows = [...eachRow(tree)];
-  return [...tree.findings, ...checkGuids(rows), ...checkReferences(tree, rows), ...checkIds(tree, rows)];
+  return [...tree.findings, ...checkGuids(rows), ...checkReferences(tree, rows, options), ...checkIds(tree, rows)];
 }
 
 function* eachRow({ snapshot }: LoadedTree): Generator<Row> {
@@ -48,7 +53,7 @@ function* checkGuids(rows: readonly Row[]): Generator<Finding> {
   }
 }
 
-function* checkReferences(tree: LoadedTree, rows: readonly Row[]): Generator<Finding> {
+function* checkReferences(tree: LoadedTree, rows: readonly Row[], options: CheckOptions): Generator<Finding> {
   const present = new Set(rows.map((item) => keyOf(item.context, item.subject, item.row.version)));
   for (const { context, subject, version } of tree.pending) present.add(keyOf(context, subject, version));
   for (const item of rows) {
@@ -56,7 +61,7 @@ function* checkReferences(tree: LoadedTree, rows: readonly Row[]): Generator<Fin
       const target = parseSubjectName(reference.subject, item.context);
       if (present.has(keyOf(target.context, target.subject, reference.version))) continue;
       yield {
-        severity: 'error',
+        severity: options.referencesComplete ? 'error' : 'warning',
         code: 'REFERENCE_MISSING',
         message: `${nameOf(item)} refers to ${reference.subject} version ${reference.version}, which the tree does not have`,
         hint: 'Export that subject too; include_references does so by itself.',
@@ -92,8 +97,9 @@ function* checkIds(tree: LoadedTree, rows: readonly Row[]): Generator<Finding> {
       };
     }
   }
-  for (const [context, retired] of tree.retiredIds) {
-    for (const id of retired) {
+  // Of a manifest that cannot be parsed every id is salvaged as retired; `srgit index` sorts them.
+  for (const { name: context, manifest } of tree.index.contexts) {
+    for (const id of manifest?.retired_ids ?? []) {
       const holder = byId.get(`${context}\u0000${id}`);
       if (!holder) continue;
       yield {

@@ -14,8 +14,9 @@ import { DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
 import { formatDocument, type VersionDocument } from './documents.ts';
 import type { Finding } from './finding.ts';
 import { MANIFEST_FILE, METADATA_FILE, parseVersionFileName } from './layout.ts';
-import { buildManifest, memoryOf, salvageMemory } from './manifest.ts';
-import { type IndexedContext, type IndexedSubject, isMissing, readTreeIndex, type TreeIndex } from './read-index.ts';
+import { buildManifest, manifestSubject, memoryOf, salvageMemory } from './manifest.ts';
+import { isMissing } from './missing-file.ts';
+import { type IndexedContext, type IndexedSubject, readTreeIndex, type TreeIndex } from './read-index.ts';
 import { fromConfigDocument, fromVersionDocument, isRegistered, schemaTypeOf } from './rows.ts';
 import { readVersionText } from './version-text.ts';
 
@@ -152,7 +153,7 @@ function loadSubject(
   findings: Finding[],
 ): SubjectState | undefined {
   // A folder whose metadata.json is broken has its finding already; its files are not "added by hand".
-  if (!subject.document && subject.metadataText !== undefined) return undefined;
+  if (!subject.document && subject.metadataSha256 !== undefined) return undefined;
   const versions: SchemaVersion[] = [];
   const listed = new Map<string, VersionDocument>();
   const numbers = new Set<number>();
@@ -248,7 +249,7 @@ function checkManifest(context: IndexedContext, findings: Finding[]): void {
   }
   if (!context.manifest) return;
   const subjects = context.subjects.flatMap((subject) =>
-    subject.document ? [{ folder: subject.folder.slice(context.prefix.length), document: subject.document }] : [],
+    subject.document ? [manifestSubject(subject.folder.slice(context.prefix.length), subject.document)] : [],
   );
   const rebuilt = buildManifest(subjects, memoryOf(context.manifest));
   if (formatDocument(rebuilt) === formatDocument(context.manifest)) return;

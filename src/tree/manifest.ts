@@ -1,7 +1,9 @@
 /** manifest.json: derived from the metadata.json files of a context, plus what only it remembers. */
+import type { SubjectState } from '../model/registry-snapshot.ts';
+import type { SchemaType } from '../model/schema-version.ts';
 import { compareCodeUnits } from '../model/subject-name.ts';
 import type { ManifestDocument, MetadataDocument } from './documents.ts';
-import { TREE_FORMAT } from './layout.ts';
+import { TREE_FORMAT, versionFileName } from './layout.ts';
 import { isRegistered } from './rows.ts';
 
 /** What a manifest remembers beyond the metadata.json files, carried from one to the next. */
@@ -14,34 +16,59 @@ export interface ManifestMemory {
   readonly retiredIds: readonly number[];
 }
 
+/** What a manifest takes of a subject: no more is kept, so that a large tree's index stays small in memory. */
 export interface ManifestSubject {
-  /** `subjects/orders-value`, relative to the context's root. */
-  readonly folder: string;
-  readonly document: MetadataDocument;
+  readonly name: string;
+  readonly schemaType?: SchemaType;
+  readonly compatibility?: string;
+  readonly versions: readonly { readonly version: number; readonly id: number; readonly schema_file: string }[];
+}
+
+/** @param folder `subjects/orders-value`, relative to the context's root. */
+export function manifestSubject(folder: string, document: MetadataDocument): ManifestSubject {
+  return {
+    name: document.subject,
+    ...(document.schema_type === undefined ? {} : { schemaType: document.schema_type }),
+    ...(document.compatibility === undefined ? {} : { compatibility: document.compatibility }),
+    versions: document.versions
+      .filter(isRegistered)
+      .map(({ version, id, schema_file }) => ({ version, id, schema_file: `${folder}/${schema_file}` })),
+  };
+}
+
+/** The same from a subject's rows, for one whose metadata.json is still to be made. */
+export function manifestSubjectOf(folder: string, subject: SubjectState): ManifestSubject {
+  const latest = subject.versions.at(-1);
+  const compatibility = subject.config?.compatibility;
+  return {
+    name: subject.name,
+    ...(latest === undefined ? {} : { schemaType: latest.schemaType }),
+    ...(compatibility === undefined ? {} : { compatibility }),
+    versions: subject.versions.map(({ version, id, schemaType }) => ({
+      version,
+      id,
+      schema_file: `${folder}/${versionFileName(version, schemaType)}`,
+    })),
+  };
 }
 
 export function buildManifest(subjects: readonly ManifestSubject[], memory: ManifestMemory): ManifestDocument {
-  const sorted = [...subjects].sort((a, b) => compareCodeUnits(a.document.subject, b.document.subject));
+  const sorted = [...subjects].sort((a, b) => compareCodeUnits(a.name, b.name));
   const fileOfId = new Map<number, string>();
-  const rows = sorted.map(({ folder, document }) => {
-    const versions = document.versions.filter(isRegistered).map(({ version, id, schema_file }) => {
-      const file = `${folder}/${schema_file}`;
-      if (!fileOfId.has(id)) fileOfId.set(id, file);
-      return { version, id, schema_file: file };
-    });
-    return {
-      name: document.subject,
-      ...(document.schema_type === undefined ? {} : { schema_type: document.schema_type }),
-      ...(document.compatibility === undefined ? {} : { compatibility: document.compatibility }),
-      versions,
-    };
-  });
+  for (const { versions } of sorted) {
+    for (const { id, schema_file } of versions) if (!fileOfId.has(id)) fileOfId.set(id, schema_file);
+  }
   const ids = [...fileOfId.keys()].sort((a, b) => a - b);
   return {
     format: TREE_FORMAT,
     ...(memory.registryVersion === undefined ? {} : { schema_registry_version: memory.registryVersion }),
     ...(memory.backupTimestamp === undefined ? {} : { backup_timestamp: memory.backupTimestamp }),
-    subjects: rows,
+    subjects: sorted.map(({ name, schemaType, compatibility, versions }) => ({
+      name,
+      ...(schemaType === undefined ? {} : { schema_type: schemaType }),
+      ...(compatibility === undefined ? {} : { compatibility }),
+      versions,
+    })),
     id_mapping: Object.fromEntries(ids.map((id) => [String(id), fileOfId.get(id) ?? ''])),
     max_id: ids.reduce((highest, id) => Math.max(highest, id), memory.maxId),
     retired_ids: [...new Set(memory.retiredIds)].filter((id) => !fileOfId.has(id)).sort((a, b) => a - b),

@@ -9,8 +9,9 @@ import { throwIfAborted } from '../errors.ts';
 import type { ContextState, RegistrySnapshot, SnapshotGap, SubjectState } from '../model/registry-snapshot.ts';
 import type { SchemaType, SchemaVersion } from '../model/schema-version.ts';
 import { contextSubject, DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
+import { encodeText, sha256Of } from '../model/text-bytes.ts';
 import type { TreeChange } from '../model/tree-change.ts';
-import { compareMetadata, compareSettings } from './changes.ts';
+import { addedSubject, compareMetadata, compareSettings } from './changes.ts';
 import { formatDocument, type MetadataDocument, type SettingsDocument, type VersionDocument } from './documents.ts';
 import { assignFolderNames } from './folder-name.ts';
 import {
@@ -25,10 +26,16 @@ import {
   versionFileName,
 } from './layout.ts';
 import { contextMemory } from './load-tree.ts';
-import { buildManifest, type ManifestMemory, type ManifestSubject } from './manifest.ts';
-import { type IndexedContext, type IndexedSubject, isMissing, type TreeIndex } from './read-index.ts';
+import {
+  buildManifest,
+  type ManifestMemory,
+  type ManifestSubject,
+  manifestSubject,
+  manifestSubjectOf,
+} from './manifest.ts';
+import { isMissing } from './missing-file.ts';
+import type { IndexedContext, IndexedSubject, TreeIndex } from './read-index.ts';
 import { type FormatRowOptions, isRegistered, schemaTypeOf, toConfigDocument, toMetadataDocument } from './rows.ts';
-import { encodeText } from './text-encoding.ts';
 import { formatVersionText } from './version-text.ts';
 
 export interface PlanWriteOptions extends FormatRowOptions {
@@ -138,18 +145,12 @@ class WritePlanner {
     const kept = this.#retainedSubjects(context, oldSubjects);
     const folders = assignFolderNames([...context.subjects.map((subject) => subject.name), ...kept.keys()]);
     const manifestSubjects: ManifestSubject[] = [];
-    const add = (document: MetadataDocument | undefined, folder: string) => {
-      if (document) manifestSubjects.push({ folder: folder.slice(prefix.length), document });
-    };
-    for (const subject of context.subjects) {
+    for (const subject of [...context.subjects, ...kept.values()]) {
       await this.#pause();
-      const folder = `${prefix}${SUBJECTS_FOLDER}/${folders.get(subject.name) ?? ''}`;
-      add(this.#planSubject(context.name, subject, oldSubjects.get(subject.name), folder), folder);
-    }
-    for (const [name, rows] of kept) {
-      await this.#pause();
-      const folder = `${prefix}${SUBJECTS_FOLDER}/${folders.get(name) ?? ''}`;
-      add(this.#planSubject(context.name, rows, oldSubjects.get(name), folder), folder);
+      const place = `${SUBJECTS_FOLDER}/${folders.get(subject.name) ?? ''}`;
+      manifestSubjects.push(
+        this.#planSubject(context.name, subject, oldSubjects.get(subject.name), prefix + place, place),
+      );
     }
     for (const [name, subject] of oldSubjects) {
       if (kept.has(name) || folders.has(name)) continue;
@@ -184,7 +185,9 @@ class WritePlanner {
     subject: SubjectState,
     old: IndexedSubject | undefined,
     folder: string,
-  ): MetadataDocument | undefined {
+    /** The folder relative to its context. */
+    place: string,
+  ): ManifestSubject {
     const oldEntries = old?.document?.versions ?? [];
     const oldRows = oldEntries.filter(isRegistered);
     const rows = new Map(subject.versions.map((row) => [row.version, row]));
@@ -193,25 +196,33 @@ class WritePlanner {
         !rows.has(entry.version) &&
         (!isRegistered(entry) || !this.#options.covers(context, subject.name, { schemaType: schemaTypeOf(entry) })),
     );
-    const document = this.#withKeptSettings(
-      toMetadataDocument(context, subject, retained, this.#options),
-      old?.document,
-      subject.versions.length > 0,
-    );
+    // Made again when it is written: the documents of a large tree are never all held at once.
+    const build = () =>
+      this.#withKeptSettings(
+        toMetadataDocument(context, subject, retained, this.#options),
+        old?.document,
+        subject.versions.length > 0,
+      );
+    if (!old) {
+      for (const row of subject.versions) this.#planText(row, folder, undefined);
+      this.#documents.push({ path: `${folder}/${METADATA_FILE}`, content: () => formatDocument(build()) });
+      this.#changes.push(...addedSubject(context, subject));
+      return manifestSubjectOf(place, subject);
+    }
+    const document = build();
     this.#rowsBefore += oldRows.length;
     const removed = oldRows.filter((entry) => !rows.has(entry.version) && !retained.includes(entry));
     this.#rowsRemoved += removed.length;
-    this.#changes.push(...compareMetadata(old?.document, document));
+    this.#changes.push(...compareMetadata(old.document, document));
 
-    const moved = old !== undefined && old.folder !== folder;
+    const moved = old.folder !== folder;
     const keptFiles = new Set([METADATA_FILE, ...document.versions.map((entry) => entry.schema_file)]);
     for (const row of subject.versions) this.#planText(row, folder, moved ? undefined : old);
-    const text = formatDocument(document);
-    if (moved || text !== old?.metadataText) {
-      this.#documents.push({ path: `${folder}/${METADATA_FILE}`, content: () => text });
+    if (moved || sha256Of(formatDocument(document)) !== old.metadataSha256) {
+      this.#documents.push({ path: `${folder}/${METADATA_FILE}`, content: () => formatDocument(build()) });
     }
-    if (old) this.#planLeftovers(old, folder, moved, keptFiles, rows);
-    return document;
+    this.#planLeftovers(old, folder, moved, keptFiles, rows);
+    return manifestSubject(place, document);
   }
 
   /** Files of the old folder: what an entry used to name goes; what a person added stays, and moves with its folder. */

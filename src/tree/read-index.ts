@@ -2,11 +2,12 @@
  * Reads what a tree says about itself: its JSON files and which version files are there, but no schema text. Enough
  * for an export to know what it would change, and for `describe`.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SrgitError, throwIfAborted } from '../errors.ts';
 import { DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
+import { sha256Of } from '../model/text-bytes.ts';
 import {
   type GlobalConfigDocument,
   type ManifestDocument,
@@ -25,6 +26,8 @@ import {
   SETTINGS_FILE,
   SUBJECTS_FOLDER,
 } from './layout.ts';
+import { isMissing } from './missing-file.ts';
+import { hasInterruptedWrite } from './write-journal.ts';
 
 export interface IndexedSubject {
   readonly context: string;
@@ -33,8 +36,8 @@ export interface IndexedSubject {
   readonly folder: string;
   /** Absent for a folder added by hand, or one whose metadata.json cannot be read (then there is a finding). */
   readonly document?: MetadataDocument;
-  /** Text of metadata.json as it stands on disk. */
-  readonly metadataText?: string;
+  /** SHA-256 of metadata.json as it stands on disk; absent where there is none. */
+  readonly metadataSha256?: string;
   /** Names of the plain files in the folder. */
   readonly files: ReadonlySet<string>;
 }
@@ -71,6 +74,8 @@ class IndexReader {
   readonly #signal: AbortSignal | undefined;
   readonly #findings: Finding[] = [];
   readonly #seen = new Map<string, string>();
+  /** Symbolic links found, relative to the root: each is reported once. */
+  readonly #links = new Set<string>();
 
   constructor(root: string, signal: AbortSignal | undefined) {
     this.#root = root;
@@ -82,6 +87,14 @@ class IndexReader {
     const names = new Set(entries.map((entry) => entry.name));
     const exists = names.has(MANIFEST_FILE) || names.has(SETTINGS_FILE) || names.has(SUBJECTS_FOLDER);
     if (!exists) return { root: this.#root, exists, contexts: [], findings: [] };
+    if (hasInterruptedWrite(this.#root)) {
+      this.#findings.push({
+        severity: 'error',
+        code: 'SRGIT_TREE_INVALID',
+        message: 'the last write of this tree was cut off while files were moved into place',
+        hint: 'Run `srgit export` or `srgit index`: either completes it.',
+      });
+    }
 
     const settings = this.#document('settings', SETTINGS_FILE)?.value;
     const contexts = [await this.#context(DEFAULT_CONTEXT, '')];
@@ -165,7 +178,7 @@ class IndexReader {
       name,
       folder,
       ...(document ? { document } : {}),
-      ...(metadata ? { metadataText: metadata.text } : {}),
+      ...(metadata ? { metadataSha256: sha256Of(metadata.text) } : {}),
       files,
     };
   }
@@ -185,6 +198,7 @@ class IndexReader {
   }
 
   #readText(file: string): string | undefined {
+    if (this.#isLink(file)) return undefined;
     try {
       return readFileSync(join(this.#root, file), 'utf8');
     } catch (error) {
@@ -194,6 +208,7 @@ class IndexReader {
   }
 
   #list(folder: string) {
+    if (folder !== '' && this.#isLink(folder)) return [];
     try {
       // Sorted, so that findings come in the same order everywhere.
       return readdirSync(join(this.#root, folder), { withFileTypes: true }).sort((a, b) =>
@@ -205,6 +220,20 @@ class IndexReader {
     }
   }
 
+  /** A link could lead out of the tree, and a write after it: a tree has plain files and folders only. */
+  #isLink(path: string): boolean {
+    const parts = path.split('/');
+    for (let length = 1; length <= parts.length; length++) {
+      const part = parts.slice(0, length).join('/');
+      if (this.#links.has(part)) return true;
+      if (!isSymbolicLink(join(this.#root, part))) continue;
+      this.#links.add(part);
+      this.#problem('SRGIT_TREE_INVALID', `${part} is a symbolic link: a tree has plain files and folders only`, part);
+      return true;
+    }
+    return false;
+  }
+
   #problem(code: 'SRGIT_TREE_INVALID' | 'SRGIT_TREE_DUPLICATE_SUBJECT', message: string, file: string): void {
     const hint =
       code === 'SRGIT_TREE_DUPLICATE_SUBJECT'
@@ -214,9 +243,8 @@ class IndexReader {
   }
 }
 
-/** Errors that mean "there is no such file": the path, or a folder on the way to it, is not there. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+function isSymbolicLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function unreadable(path: string, error: unknown): SrgitError {

@@ -3,9 +3,9 @@ import type { JsonObject, JsonValue } from '../model/json.ts';
 import { isJsonObject } from '../model/json.ts';
 import type { LevelSettings, SubjectState } from '../model/registry-snapshot.ts';
 import type { ConfigRecord, Metadata, SchemaType, SchemaVersion } from '../model/schema-version.ts';
+import { sha256Of } from '../model/text-bytes.ts';
 import type { GlobalConfigDocument, MetadataDocument, VersionDocument } from './documents.ts';
 import { parseVersionFileName, versionFileName } from './layout.ts';
-import { sha256 } from './version-text.ts';
 
 /** What stands in git for the value of a metadata property that the registry lists as sensitive. */
 export const REDACTED = '<sensitive>';
@@ -51,7 +51,7 @@ function toVersionDocument(row: SchemaVersion, options: FormatRowOptions): Versi
       : { ruleSet: sortKeys(row.ruleSet as JsonValue) as NonNullable<typeof row.ruleSet> }),
     ...(row.deleted ? { deleted: true } : {}),
     ...(row.registeredAt === undefined ? {} : { registered_at: new Date(row.registeredAt).toISOString() }),
-    sha256: sha256(row.schema),
+    sha256: row.sha256 ?? sha256Of(row.schema),
   };
 }
 

@@ -1,16 +1,9 @@
 /**
  * The text of a version as a file (rule 1 of the tree): readable where that loses nothing, exact otherwise.
  */
-import { createHash } from 'node:crypto';
 import type { SchemaType } from '../model/schema-version.ts';
+import { decodeText, sha256Of } from '../model/text-bytes.ts';
 import { indentJson, stripJsonWhitespace } from '../schema/json-text.ts';
-import { decodeText, encodeText } from './text-encoding.ts';
-
-/** SHA-256 of a text's bytes, lower-case hex. */
-export function sha256(text: string | Uint8Array): string {
-  const bytes = typeof text === 'string' && !text.isWellFormed() ? encodeText(text) : text;
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /** What is written for a stored text: re-indented JSON when compacting it gives the text back, else the text itself. */
 export function formatVersionText(schemaType: SchemaType, text: string): string {
@@ -27,10 +20,10 @@ export function readVersionText(schemaType: SchemaType, bytes: Uint8Array, expec
   const content = decodeText(bytes);
   if (schemaType !== 'PROTOBUF') {
     const compact = stripJsonWhitespace(content);
-    if (sha256(compact) === expectedSha256) return { ok: true, text: compact };
+    if (sha256Of(compact) === expectedSha256) return { ok: true, text: compact };
   }
-  if (sha256(bytes) === expectedSha256) return { ok: true, text: content };
+  if (sha256Of(bytes) === expectedSha256) return { ok: true, text: content };
   const unixText = content.replaceAll('\r\n', '\n');
-  if (unixText !== content && sha256(unixText) === expectedSha256) return { ok: false, reason: 'line-endings' };
+  if (unixText !== content && sha256Of(unixText) === expectedSha256) return { ok: false, reason: 'line-endings' };
   return { ok: false, reason: 'edited' };
 }

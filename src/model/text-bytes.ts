@@ -4,6 +4,8 @@
  * three bytes, so that nothing is lost.
  */
 
+import { hash } from 'node:crypto';
+
 /** Bytes of a text; equal texts have equal bytes and different texts different ones. */
 export function encodeText(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text, 'utf8');
@@ -33,6 +35,11 @@ export function decodeText(bytes: Uint8Array): string {
     from = at + 3;
   }
   return out + buffer.toString('utf8', from);
+}
+
+/** SHA-256 of a text's bytes, lower-case hex. */
+export function sha256Of(text: string | Uint8Array): string {
+  return hash('sha256', typeof text === 'string' && !text.isWellFormed() ? encodeText(text) : text);
 }
 
 const LONE_SURROGATE = /([\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF])/;

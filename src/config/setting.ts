@@ -1,0 +1,26 @@
+/** How single settings are read. */
+import { readFileSync } from 'node:fs';
+import { SrgitError } from '../errors.ts';
+
+/** A text file that the configuration names. */
+export function readText(file: string, code: 'SRGIT_CONFIG_INVALID' | 'SRGIT_CONFIG_MISSING'): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'cannot be read';
+    throw new SrgitError(code, `${file} cannot be read: ${reason}`, {
+      hint: 'Check the path and its permissions.',
+      cause: error,
+    });
+  }
+}
+
+/** A setting that may be one value or a list of them. */
+export function list(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value;
+}
+
+/** An empty variable is one that is not set: CI systems pass secrets that do not exist so. */
+export function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
