@@ -8,6 +8,7 @@ import { probeCapabilities } from '../../src/registry/capabilities.ts';
 import { readSnapshot } from '../../src/registry/snapshot.ts';
 import type { SnapshotOptions } from '../../src/registry/snapshot-types.ts';
 import { readLines, realSchemasFolder } from '../support/data.ts';
+import { plainSnapshot } from '../support/plain-snapshot.ts';
 import { during, failureOf, makeClient } from '../support/registry-client.ts';
 import { type PlayedRow, playState, type RecordedTopic, readRecordedTopics } from '../support/scenario-player.ts';
 
@@ -22,7 +23,8 @@ async function snapshotOf(topic: RecordedTopic, maxPage = 1000, options: Snapsho
   const client = makeClient({ urls: [server.url] });
   const capabilities = await probeCapabilities(client);
   const probes = server.requests.length;
-  return { capabilities, probes, ...(await readSnapshot(client, capabilities, options)) };
+  const { snapshot, stats } = await readSnapshot(client, capabilities, options);
+  return { capabilities, probes, snapshot: plainSnapshot(snapshot), stats };
 }
 
 /** The snapshot as the rows of GET /schemas, in its order. */

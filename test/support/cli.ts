@@ -74,15 +74,18 @@ export async function runCliJson(
   try {
     return { ...result, json: JSON.parse(result.stdout) };
   } catch {
-    throw new Error(`stdout is not one JSON document: ${result.stdout.slice(0, 2000)}\n${result.stderr.slice(0, 2000)}`);
+    throw new Error(
+      `stdout is not one JSON document: ${result.stdout.slice(0, 2000)}\n${result.stderr.slice(0, 2000)}`,
+    );
   }
 }
 
 export async function spawnCli(args: readonly string[], options: CliOptions): Promise<RunningCli> {
   const program = await cliEntry();
-  const { NODE_ENV: _mode, ...clean } = CLI_ENV;
   const env = Object.fromEntries(
-    Object.entries({ ...clean, ...options.env }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries({ ...CLI_ENV, ...options.env }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
   );
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), program, ...args], {
     cwd: options.cwd,
@@ -140,9 +143,15 @@ async function buildCli(): Promise<string> {
   try {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const project = join(ROOT, 'tsconfig.build.json');
-    await promisify(execFile)(process.execPath, [tsc, '-p', project, '--outDir', join(made, 'dist')], { cwd: ROOT });
+    const compiling = promisify(execFile)(process.execPath, [tsc, '-p', project, '--outDir', join(made, 'dist')]);
+    // Types are another check's: what compiles is run.
+    await compiling.catch((error: unknown) => {
+      if (!existsSync(join(made, 'dist/commands/export.js'))) throw error;
+    });
     cpSync(join(ROOT, 'package.json'), join(made, 'package.json'));
     cpSync(join(ROOT, 'bin'), join(made, 'bin'), { recursive: true });
+    // `srgit demo` plays it.
+    cpSync(join(ROOT, 'schemas-example'), join(made, 'schemas-example'), { recursive: true });
     renameSync(made, folder);
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
@@ -159,7 +168,10 @@ function sourceHash(): string {
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
   for (const file of [...files.sort(), join(ROOT, 'package.json'), join(ROOT, 'bin/run.js')]) {
-    hash.update(`${file.slice(ROOT.length)}\0`).update(readFileSync(file)).update('\0');
+    hash
+      .update(`${file.slice(ROOT.length)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
   }
   return hash.digest('hex').slice(0, 16);
 }

@@ -4,6 +4,7 @@ import { readSnapshot } from '../../src/registry/snapshot.ts';
 import type { SnapshotOptions, SnapshotResult } from '../../src/registry/snapshot-types.ts';
 import type { RegistryCapabilities } from '../../src/registry/types.ts';
 import { computeGuid } from '../../src/semantics/guid.ts';
+import { plainSnapshot } from './plain-snapshot.ts';
 import { during, makeClient } from './registry-client.ts';
 import { type PlayedRow, type PlayedState, type PlayerOptions, playState } from './scenario-player.ts';
 
@@ -63,7 +64,7 @@ export async function readPlayed(
   const server = await during(playState(state, player));
   const client = makeClient({ urls: [server.url] });
   const result = await readSnapshot(client, capabilities, options);
-  return { ...result, paths: server.requests };
+  return { ...result, snapshot: plainSnapshot(result.snapshot), paths: server.requests };
 }
 
 /** `subject version`, and ` deleted` where it is. */
