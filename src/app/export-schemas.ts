@@ -28,7 +28,8 @@ import {
   versionFileName,
 } from '../tree/layout.ts';
 import { lockTree } from '../tree/lock.ts';
-import { type PlanWriteOptions, planTreeWrite, type WritePlan } from '../tree/plan-write.ts';
+import { planTreeWrite } from '../tree/plan-write.ts';
+import type { PlanWriteOptions, WritePlan } from '../tree/write-draft.ts';
 import { readTreeIndex, type TreeIndex } from '../tree/read-index.ts';
 import { connectRegistry } from './connect.ts';
 import { knownVersions } from './known-versions.ts';
@@ -94,6 +95,7 @@ export async function exportSchemas(options: ExportOptions): Promise<ExportResul
       await repository.switchBranch(config.git.branch, config.git.remote);
     }
     if (repository && path !== undefined && options.commit) {
+      await repository.refuseUnfinishedMerge();
       const prefix = path === '.' ? '' : `${path}/`;
       await repository.refuseIgnored(...KINDS_OF_FILES.map((file) => prefix + file));
     }
@@ -120,13 +122,13 @@ export async function exportSchemas(options: ExportOptions): Promise<ExportResul
             'push',
             pushTree({
               repository,
+              tree: config.tree,
               path,
               remote: config.git.remote,
               identity,
               signal,
-              rewrite: async () => {
-                const moved = await readTreeIndex(config.tree, signal);
-                const again = await planTreeWrite(moved, snapshot, writeOptions);
+              rewrite: async (known) => {
+                const again = await planTreeWrite(known, snapshot, writeOptions);
                 await applyWritePlan(config.tree, again, { signal });
               },
             }),
@@ -139,7 +141,8 @@ export async function exportSchemas(options: ExportOptions): Promise<ExportResul
       upToDate: plan.writes.length + plan.moves.length + plan.removals.length === 0 && commit === undefined,
       changes: plan.changes,
       files: { written: plan.writes.length, removed: plan.removals.length },
-      ...(commit === undefined ? {} : { commit }),
+      // A race put the commit on top of another: then it has another hash.
+      ...(commit === undefined ? {} : { commit: pushed && repository ? await repository.resolveRef('HEAD') : commit }),
       ...(pushed === undefined ? {} : { pushed }),
       partial: snapshot.gaps,
       warnings: [...result.stats.warnings, ...replacedVersions(plan.changes)],

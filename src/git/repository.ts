@@ -93,6 +93,16 @@ export class GitRepository {
     });
   }
 
+  /** A commit now would end a merge that a person has begun. @throws SrgitError SRGIT_GIT_BUSY */
+  async refuseUnfinishedMerge(): Promise<void> {
+    for (const head of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REBASE_HEAD']) {
+      if ((await this.#git.ask('rev-parse', '--verify', '--quiet', head)) === undefined) continue;
+      throw new SrgitError('SRGIT_GIT_BUSY', 'a merge, rebase or cherry-pick is not finished in this repository', {
+        hint: 'Finish or abort it, then run the command again.',
+      });
+    }
+  }
+
   /** Whether the path differs from the last commit: changed, new or deleted files. */
   async hasChanges(path: string): Promise<boolean> {
     return (await this.#countChanges(path)) > 0;
@@ -124,7 +134,7 @@ export class GitRepository {
    * @returns the new commit's full hash; undefined when there was nothing to commit.
    */
   async commitPath(path: string, options: CommitOptions): Promise<string | undefined> {
-    await this.#refuseUnfinishedMerge();
+    await this.refuseUnfinishedMerge();
     const changed = await this.#countChanges(path);
     if (changed === 0) return undefined;
     // Many new objects go into one pack instead of a file each: several times faster, and smaller.
@@ -161,32 +171,75 @@ export class GitRepository {
     await this.#git.run('push', '--quiet', remote, `HEAD:refs/heads/${branch}`);
   }
 
+  /** Fetches a branch of the remote. @returns its full hash. */
+  async fetch(remote: string, branch: string): Promise<string> {
+    const theirs = `refs/remotes/${remote}/${branch}`;
+    await this.#git.run('fetch', '--quiet', remote, `+refs/heads/${branch}:${theirs}`);
+    return this.#git.run('rev-parse', '--verify', theirs);
+  }
+
   /**
-   * Puts the local commits on top of what the remote has now. Where both changed the same lines ours are kept: the
-   * caller rewrites the tree afterwards, so that no mixture of both survives.
+   * Puts the local commits on top of another. Where both changed the same file below `path` ours is kept: the caller
+   * rewrites the tree afterwards, so that no mixture of both survives.
    */
-  async rebaseOnto(remote: string, branch: string): Promise<void> {
-    await this.#git.run('fetch', '--quiet', remote, `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`);
+  async rebaseOnto(commit: string, path: string): Promise<void> {
+    // Files of a tree look alike; one taken for another's new name would be merged with it.
+    const options = ['--quiet', '--autostash', '--strategy-option=theirs', '--strategy-option=no-renames'];
     try {
-      await this.#git.runUnlocked(
-        LOCK_PATIENCE,
-        'rebase',
-        '--quiet',
-        '--autostash',
-        '--strategy-option=theirs',
-        `refs/remotes/${remote}/${branch}`,
-      );
+      let stopped = await this.#tryRebase(...options, commit);
+      // A file that one side removed is a conflict whatever the strategy.
+      while (stopped) {
+        await this.#keepOurs(path, stopped);
+        stopped = await this.#tryRebase('--continue');
+      }
     } catch (error) {
       await this.#git.ask('rebase', '--abort');
-      throw new SrgitError(
-        'SRGIT_GIT_PUSH_REJECTED',
-        `${remote}/${branch} moved on and the commits do not fit on top`,
-        {
-          hint: 'Bring the branch up to date by hand (git pull --rebase), then run the command again.',
-          cause: error,
-        },
-      );
+      throw new SrgitError('SRGIT_GIT_PUSH_REJECTED', 'the remote branch moved on and the commits do not fit on top', {
+        hint: 'Bring the branch up to date by hand (git pull --rebase), then run the command again.',
+        cause: error,
+      });
     }
+  }
+
+  /** @returns why it stopped, when it stopped at a conflict. */
+  async #tryRebase(...args: readonly string[]): Promise<SrgitError | undefined> {
+    const git = new GitCommand(this.root, this.#options, { GIT_EDITOR: 'true' });
+    try {
+      await git.runUnlocked(LOCK_PATIENCE, 'rebase', ...args);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof SrgitError) || (await this.#git.run('ls-files', '--unmerged')) === '') throw error;
+      return error;
+    }
+  }
+
+  /** Settles every conflict for the commit that is being put on top. @throws `reason` when one lies elsewhere. */
+  async #keepOurs(path: string, reason: SrgitError): Promise<void> {
+    const unmerged = async (...paths: readonly string[]) =>
+      (await this.#git.run('ls-files', '--unmerged', '-z', '--', ...paths)).split('\0').filter((line) => line !== '');
+    const inside = await unmerged(path);
+    if ((await unmerged()).length !== inside.length) throw reason;
+    const kept = new Set<string>();
+    const all = new Set<string>();
+    for (const line of inside) {
+      // `mode hash stage<TAB>path`; stage 3 is the version of the commit that is put on top.
+      const [info = '', file = ''] = line.split('\t');
+      all.add(file);
+      if (info.endsWith(' 3')) kept.add(file);
+    }
+    for (const files of chunks([...all].filter((file) => !kept.has(file)))) {
+      await this.#git.run('rm', '--quiet', '--', ...files.map(literal));
+    }
+    for (const files of chunks([...kept])) {
+      await this.#git.run('checkout', '--theirs', '--quiet', '--', ...files.map(literal));
+      await this.#git.run('add', '--', ...files.map(literal));
+    }
+  }
+
+  /** Whether the last commit has this message. */
+  async isLastCommit(message: string): Promise<boolean> {
+    const last = await this.#git.run('log', '--max-count=1', '--format=%B');
+    return last.trim() === message.trim();
   }
 
   /** Full hash of a branch, tag or commit. @throws SrgitError SRGIT_GIT_FAILED */
@@ -202,17 +255,20 @@ export class GitRepository {
     return hash;
   }
 
+  async hasPath(commit: string, path: string): Promise<boolean> {
+    return (await this.#git.ask('cat-file', '-e', treeish(commit, path))) !== undefined;
+  }
+
   /** Writes the files that `path` had at a commit into a folder, without touching index or work tree. */
   async materialise(commit: string, path: string, folder: string): Promise<void> {
-    const treeish = path === '.' ? `${commit}^{tree}` : `${commit}:${path}`;
-    if ((await this.#git.ask('cat-file', '-e', treeish)) === undefined) {
+    if (!(await this.hasPath(commit, path))) {
       throw new SrgitError('SRGIT_TREE_MISSING', `there is no ${path} at ${commit.slice(0, 12)}`, {
         hint: 'Choose a commit that has the tree, or another --tree.',
       });
     }
     const index = `${folder}.index`;
     const git = new GitCommand(this.root, this.#options, { GIT_INDEX_FILE: index });
-    await git.run('read-tree', treeish);
+    await git.run('read-tree', treeish(commit, path));
     await git.run('checkout-index', '--all', '--force', `--prefix=${folder}${sep}`);
   }
 
@@ -258,15 +314,20 @@ export class GitRepository {
       hint: 'Choose another name for --branch.',
     });
   }
+}
 
-  async #refuseUnfinishedMerge(): Promise<void> {
-    for (const head of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REBASE_HEAD']) {
-      if ((await this.#git.ask('rev-parse', '--verify', '--quiet', head)) === undefined) continue;
-      throw new SrgitError('SRGIT_GIT_BUSY', 'a merge, rebase or cherry-pick is not finished in this repository', {
-        hint: 'Finish or abort it, then run the command again.',
-      });
-    }
-  }
+function treeish(commit: string, path: string): string {
+  return path === '.' ? `${commit}^{tree}` : `${commit}:${path}`;
+}
+
+/** A file's name that is taken as it is, whatever characters it has. */
+function literal(file: string): string {
+  return `:(top,literal)${file}`;
+}
+
+/** Far below what a command line takes. */
+function* chunks(files: readonly string[]): Generator<readonly string[]> {
+  for (let from = 0; from < files.length; from += 200) yield files.slice(from, from + 200);
 }
 
 function causeText(error: SrgitError): string {

@@ -28,7 +28,7 @@ function compilePatterns(patterns: readonly string[]): SubjectFilter {
   if (patterns.some((pattern) => pattern === '*' || pattern === '**')) return () => true;
   const matchers = patterns.map((pattern) => ({
     qualified: pattern.startsWith(':.') || pattern.startsWith(':*'),
-    matches: picomatch(pattern, { bash: true, dot: true, nonegate: true, noextglob: true }),
+    matches: picomatch(pattern, { bash: true, dot: true, nonegate: true, noextglob: true, flags: 's' }),
   }));
   return (context, subject) =>
     matchers.some(({ qualified, matches }) => matches(qualified ? formatSubjectName({ context, subject }) : subject));

@@ -1,5 +1,6 @@
 /** The message of an export's commit: a title that says what changed, and a line for each change. */
 import type { TreeChange } from '../model/tree-change.ts';
+import { showName } from './show-name.ts';
 
 /** Lines listed before the rest is only counted: a first export of a large registry needs no 10,000-line message. */
 const MAX_LINES = 60;
@@ -16,25 +17,25 @@ export function renderCommitMessage(changes: readonly TreeChange[]): string {
 export function renderChange(change: TreeChange): string {
   switch (change.kind) {
     case 'subject-added':
-      return `+ ${show(change.subject)} (${count(change.versions, 'version')})`;
+      return `+ ${showName(change.subject)} (${count(change.versions, 'version')})`;
     case 'subject-removed':
-      return `- ${show(change.subject)} (${count(change.versions, 'version')})`;
+      return `- ${showName(change.subject)} (${count(change.versions, 'version')})`;
     case 'version-added':
-      return `+ ${show(change.subject)} v${change.version} (id ${change.id})`;
+      return `+ ${showName(change.subject)} v${change.version} (id ${change.id})`;
     case 'version-removed':
-      return `- ${show(change.subject)} v${change.version} (id ${change.id})`;
+      return `- ${showName(change.subject)} v${change.version} (id ${change.id})`;
     case 'version-soft-deleted':
-      return `~ ${show(change.subject)} v${change.version} (id ${change.id}) soft-deleted`;
+      return `~ ${showName(change.subject)} v${change.version} (id ${change.id}) soft-deleted`;
     case 'version-undeleted':
-      return `~ ${show(change.subject)} v${change.version} (id ${change.id}) no longer deleted`;
+      return `~ ${showName(change.subject)} v${change.version} (id ${change.id}) no longer deleted`;
     case 'version-replaced':
-      return `! ${show(change.subject)} v${change.version} (id ${change.id}) REPLACED by other content`;
+      return `! ${showName(change.subject)} v${change.version} (id ${change.id}) REPLACED by other content`;
     case 'version-amended':
-      return `~ ${show(change.subject)} v${change.version} (id ${change.id}) details changed`;
+      return `~ ${showName(change.subject)} v${change.version} (id ${change.id}) details changed`;
     case 'context-added':
-      return `+ context ${show(change.context)}`;
+      return `+ context ${showName(change.context)}`;
     case 'context-removed':
-      return `- context ${show(change.context)}`;
+      return `- context ${showName(change.context)}`;
     case 'config':
       return `~ ${place(change.subject)} config`;
     default:
@@ -81,12 +82,5 @@ function count(number: number, noun: string, suffix = ''): string {
 }
 
 function place(subject: string): string {
-  return subject === '' ? 'global' : show(subject);
-}
-
-/** Names on one line, whatever characters they have: a subject must not be able to forge a line of the message. */
-function show(name: string): string {
-  return /^[\x21-\x7e\u00a1-\ufffd]+$/.test(name) && !/[\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(name)
-    ? name
-    : JSON.stringify(name);
+  return subject === '' ? 'global' : showName(subject);
 }

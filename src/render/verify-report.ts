@@ -2,6 +2,7 @@
 import type { SnapshotCounts } from '../model/registry-snapshot.ts';
 import type { Difference } from '../plan/compare-snapshots.ts';
 import { plural } from './export-report.ts';
+import { escapeUnsafe, showName } from './show-name.ts';
 
 export interface VerifyReport {
   readonly counts: SnapshotCounts;
@@ -18,7 +19,7 @@ const MARKS: Readonly<Record<string, string>> = { error: '✗', warning: '!', no
 export function renderVerifyReport(report: VerifyReport): string {
   const lines: string[] = [];
   for (const finding of report.findings.slice(0, MAX_LINES)) {
-    lines.push(`${MARKS[finding.severity] ?? '·'} ${finding.message}`);
+    lines.push(`${MARKS[finding.severity] ?? '·'} ${escapeUnsafe(finding.message)}`);
     if (finding.hint !== undefined && finding.severity !== 'notice') lines.push(`    ${finding.hint}`);
   }
   if (report.findings.length > MAX_LINES) lines.push(`… and ${report.findings.length - MAX_LINES} more`);
@@ -31,12 +32,14 @@ export function renderVerifyReport(report: VerifyReport): string {
 
 function renderDifferences(report: VerifyReport, differences: readonly Difference[]): string[] {
   const lines = differences.slice(0, MAX_LINES).map(({ subject, version, message }) => {
-    const where = subject === '' ? 'global' : subject;
+    const where = subject === '' ? 'global' : showName(subject);
     return `≠ ${where}${version === undefined ? '' : ` version ${version}`}: ${message}`;
   });
   if (differences.length > MAX_LINES) lines.push(`… and ${differences.length - MAX_LINES} more`);
   for (const gap of report.partial ?? []) {
-    lines.push(`! not compared: ${gap.what}${gap.where === undefined ? '' : ` of ${gap.where}`}: ${gap.why}`);
+    lines.push(
+      `! not compared: ${gap.what}${gap.where === undefined ? '' : ` of ${showName(gap.where)}`}: ${escapeUnsafe(gap.why)}`,
+    );
   }
   lines.push(
     differences.length === 0

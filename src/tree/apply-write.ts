@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { SrgitError, throwIfAborted } from '../errors.ts';
 import { encodeText } from '../model/text-bytes.ts';
 import { TEMPORARY_PREFIX } from './layout.ts';
-import type { WritePlan } from './plan-write.ts';
+import type { WritePlan } from './write-draft.ts';
 import { commitJournal, finishWrite, type Journal, STAGE_FOLDER } from './write-journal.ts';
 import { checkPlaces } from './write-places.ts';
 

@@ -35,11 +35,14 @@ export function parseVersionFileName(name: string): { version: number; schemaTyp
 }
 
 /** `''` for the default context, `contexts/staging/` for `.staging`: the prefix of everything in that context. */
-export function contextPrefix(context: string, folder: string = contextFolder(context)): string {
-  return context === DEFAULT_CONTEXT ? '' : `${CONTEXTS_FOLDER}/${folder}/`;
+export function contextPrefix(context: string): string {
+  return context === DEFAULT_CONTEXT ? '' : `${CONTEXTS_FOLDER}/${contextFolder(context)}/`;
 }
 
-/** Folder of a context: its name without the leading dot, encoded like a subject. */
-export function contextFolder(context: string): string {
-  return encodeFolderName(context.slice(1));
+/**
+ * Folder of a context: its name without the leading dot, encoded like a subject, upper-case letters always: so no two
+ * contexts share a folder on file systems that fold case, and none has to move when another comes.
+ */
+function contextFolder(context: string): string {
+  return encodeFolderName(context.slice(1), { encodeUpperCase: true });
 }

