@@ -29,8 +29,8 @@ import {
 } from '../tree/layout.ts';
 import { lockTree } from '../tree/lock.ts';
 import { planTreeWrite } from '../tree/plan-write.ts';
-import type { PlanWriteOptions, WritePlan } from '../tree/write-draft.ts';
 import { readTreeIndex, type TreeIndex } from '../tree/read-index.ts';
+import type { PlanWriteOptions, WritePlan } from '../tree/write-draft.ts';
 import { connectRegistry } from './connect.ts';
 import { knownVersions } from './known-versions.ts';
 import type { OnProgress } from './progress.ts';

@@ -1,5 +1,5 @@
-/** One git process at a time, with errors that say what to do. */
-import { execFile } from 'node:child_process';
+/** One git process at a time, through simple-git, with errors that say what to do. */
+import { type SimpleGit, simpleGit } from 'simple-git';
 import { SrgitError, throwIfAborted } from '../errors.ts';
 
 export interface GitOptions {
@@ -8,17 +8,29 @@ export interface GitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Far above what any command here prints: a status of every file of a very large tree. */
-const MAX_OUTPUT = 1 << 28;
+/**
+ * The library's guards keep untrusted text out of git's options. Here the environment is the user's own, and every
+ * argument is made in this room: names that come from outside are checked first (checkBranchName) or follow `--`.
+ */
+const OWN_ENVIRONMENT_IS_TRUSTED = {
+  allowUnsafeAskPass: true,
+  allowUnsafeConfigEnvCount: true,
+  allowUnsafeConfigPaths: true,
+  allowUnsafeCredentialHelper: true,
+  allowUnsafeEditor: true,
+  allowUnsafeGitProxy: true,
+  allowUnsafePager: true,
+  allowUnsafeProtocolOverride: true,
+  allowUnsafeSshCommand: true,
+  allowUnsafeTemplateDir: true,
+} as const;
 
 export class GitCommand {
-  readonly #folder: string;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #git: SimpleGit;
   readonly #signal: AbortSignal | undefined;
 
   constructor(folder: string, options: GitOptions, extraEnv: Readonly<Record<string, string>> = {}) {
-    this.#folder = folder;
-    this.#env = {
+    const env: NodeJS.ProcessEnv = {
       ...options.env,
       // Messages are matched nowhere but in hints; a prompt would hang a nightly job for ever.
       LC_ALL: 'C',
@@ -26,36 +38,27 @@ export class GitCommand {
       ...extraEnv,
     };
     this.#signal = options.signal;
+    this.#git = simpleGit({
+      baseDir: folder,
+      // Aborting sends SIGINT, at which git removes its locks.
+      ...(options.signal ? { abort: options.signal } : {}),
+      allowEnvironment: Object.keys(env),
+      unsafe: OWN_ENVIRONMENT_IS_TRUSTED,
+      // Without this, a git that says no without a word (rev-parse --quiet) would pass for a yes.
+      errors: (error, { exitCode, stdErr, stdOut }) =>
+        exitCode === 0 ? error : (error ?? Buffer.concat([...stdErr, ...stdOut, Buffer.from(`exit code ${exitCode}`)])),
+    }).env(env);
   }
 
   /** Standard output of `git …args`, without its last line break. */
   async run(...args: readonly string[]): Promise<string> {
     throwIfAborted(this.#signal);
     try {
-      return (await this.#execute(args)).replace(/\n$/, '');
+      return (await this.#git.raw([...args])).replace(/\n$/, '');
     } catch (error) {
       throwIfAborted(this.#signal);
       throw gitFailure(args, error);
     }
-  }
-
-  /** No shell is involved, and no text from outside becomes an option: see checkRefName, and `--` before paths. */
-  #execute(args: readonly string[]): Promise<string> {
-    // Asked to end, git removes its locks: the signal must not be SIGKILL.
-    const options = {
-      cwd: this.#folder,
-      env: this.#env,
-      maxBuffer: MAX_OUTPUT,
-      ...(this.#signal ? { signal: this.#signal } : {}),
-    };
-    return new Promise((resolve, reject) => {
-      const child = execFile('git', [...args], options, (error, stdout, stderr) => {
-        if (!error) resolve(stdout);
-        else if (typeof error.code === 'string') reject(error);
-        else reject(new Error(`${stderr}${stdout}`.trim() || `exit code ${error.code ?? error.signal}`));
-      });
-      child.stdin?.end();
-    });
   }
 
   /** Like `run`, but undefined where git says no. */

@@ -1,5 +1,5 @@
 /** Which subjects a command means: globs over subject names. */
-import picomatch from 'picomatch';
+import { compileGlob } from './glob.ts';
 import { formatSubjectName } from './subject-name.ts';
 
 export interface SubjectSelection {
@@ -28,7 +28,7 @@ function compilePatterns(patterns: readonly string[]): SubjectFilter {
   if (patterns.some((pattern) => pattern === '*' || pattern === '**')) return () => true;
   const matchers = patterns.map((pattern) => ({
     qualified: pattern.startsWith(':.') || pattern.startsWith(':*'),
-    matches: picomatch(pattern, { bash: true, dot: true, nonegate: true, noextglob: true, flags: 's' }),
+    matches: compileGlob(pattern),
   }));
   return (context, subject) =>
     matchers.some(({ qualified, matches }) => matches(qualified ? formatSubjectName({ context, subject }) : subject));

@@ -3,7 +3,7 @@
  * for an export to know what it would change, and for `describe`.
  */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { SrgitError, throwIfAborted } from '../errors.ts';
 import { DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
@@ -73,8 +73,8 @@ class IndexReader {
   readonly #signal: AbortSignal | undefined;
   readonly #findings: Finding[] = [];
   readonly #seen = new Map<string, string>();
-  /** Symbolic links found, relative to the root: each is reported once. */
-  readonly #links = new Set<string>();
+  /** Whether a path, relative to the root, is a link or lies behind one; each link is reported once. */
+  readonly #links = new Map<string, boolean>();
 
   constructor(root: string, signal: AbortSignal | undefined) {
     this.#root = root;
@@ -99,7 +99,7 @@ class IndexReader {
     const contexts = [await this.#context(DEFAULT_CONTEXT, '')];
     const listed = new Map((settings?.contexts ?? []).map((context) => [context.folder, context.name]));
     for (const entry of this.#list(CONTEXTS_FOLDER)) {
-      if (!entry.isDirectory()) continue;
+      if (this.#isLink(`${CONTEXTS_FOLDER}/${entry.name}`) || !entry.isDirectory()) continue;
       const decoded = decodeFolderName(entry.name);
       const name = listed.get(entry.name) ?? (decoded === undefined ? undefined : `.${decoded}`);
       if (name === undefined) {
@@ -126,7 +126,7 @@ class IndexReader {
     const globalConfig = this.#document('global', prefix + GLOBAL_CONFIG_FILE)?.value;
     const subjects: IndexedSubject[] = [];
     for (const entry of this.#list(prefix + SUBJECTS_FOLDER)) {
-      if (!entry.isDirectory()) continue;
+      if (this.#isLink(`${prefix}${SUBJECTS_FOLDER}/${entry.name}`) || !entry.isDirectory()) continue;
       if (subjects.length % 250 === 249) {
         await setImmediate();
         throwIfAborted(this.#signal);
@@ -147,6 +147,8 @@ class IndexReader {
   #subject(context: string, folder: string, folderName: string): IndexedSubject | undefined {
     const files = new Set<string>();
     for (const entry of this.#list(folder)) if (entry.isFile()) files.add(entry.name);
+    // A version that is a link counts as missing, and is written anew; what a link says of a subject is not believed.
+    if (!files.has(METADATA_FILE)) this.#isLink(`${folder}/${METADATA_FILE}`);
     const metadata = files.has(METADATA_FILE) ? this.#document('metadata', `${folder}/${METADATA_FILE}`) : undefined;
     const document = metadata?.value;
     const name = document?.subject ?? decodeFolderName(folderName);
@@ -209,10 +211,14 @@ class IndexReader {
   #list(folder: string) {
     if (folder !== '' && this.#isLink(folder)) return [];
     try {
+      const entries = readdirSync(join(this.#root, folder), { withFileTypes: true });
+      // The listing tells already what is no link: a look at each would cost a large tree a tenth of a second.
+      for (const entry of entries) {
+        const plain = entry.isDirectory() || (entry.isFile() && entry.name.endsWith('.json'));
+        if (plain) this.#links.set(folder === '' ? entry.name : `${folder}/${entry.name}`, false);
+      }
       // Sorted, so that findings come in the same order everywhere.
-      return readdirSync(join(this.#root, folder), { withFileTypes: true }).sort((a, b) =>
-        a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
-      );
+      return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     } catch (error) {
       if (isMissing(error)) return [];
       throw unreadable(folder === '' ? this.#root : folder, error);
@@ -221,16 +227,16 @@ class IndexReader {
 
   /** A link could lead out of the tree, and a write after it: a tree has plain files and folders only. */
   #isLink(path: string): boolean {
-    const parts = path.split('/');
-    for (let length = 1; length <= parts.length; length++) {
-      const part = parts.slice(0, length).join('/');
-      if (this.#links.has(part)) return true;
-      if (!isSymbolicLink(join(this.#root, part))) continue;
-      this.#links.add(part);
-      this.#problem('SRGIT_TREE_INVALID', `${part} is a symbolic link: a tree has plain files and folders only`, part);
-      return true;
+    const known = this.#links.get(path);
+    if (known !== undefined) return known;
+    const above = dirname(path);
+    let link = above !== '.' && this.#isLink(above);
+    if (!link && lstatSync(join(this.#root, path), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      link = true;
+      this.#problem('SRGIT_TREE_INVALID', `${path} is a symbolic link: a tree has plain files and folders only`, path);
     }
-    return false;
+    this.#links.set(path, link);
+    return link;
   }
 
   #problem(code: 'SRGIT_TREE_INVALID' | 'SRGIT_TREE_DUPLICATE_SUBJECT', message: string, file: string): void {
@@ -240,10 +246,6 @@ class IndexReader {
         : 'Correct it, or take the last good state from git.';
     this.#findings.push({ severity: 'error', code, message, hint, file });
   }
-}
-
-function isSymbolicLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function unreadable(path: string, error: unknown): SrgitError {

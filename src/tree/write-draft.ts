@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RegistrySnapshot, SnapshotGap } from '../model/registry-snapshot.ts';
 import type { SchemaType } from '../model/schema-version.ts';
+import { contextSubject, DEFAULT_CONTEXT } from '../model/subject-name.ts';
 import { encodeText } from '../model/text-bytes.ts';
 import type { TreeChange } from '../model/tree-change.ts';
 import { formatDocument } from './documents.ts';
@@ -90,14 +91,14 @@ export class WriteDraft {
   }
 }
 
-/** A gap without a place holds for the whole registry. */
+/** A gap without a place holds for the whole registry; `:.:` is the default context's own level. */
 function gapFilter(gaps: readonly SnapshotGap[], what: SnapshotGap['what']): GapFilter {
   const places = new Set<string>();
   let everywhere = false;
   for (const gap of gaps) {
     if (gap.what !== what) continue;
     if (gap.where === undefined) everywhere = true;
-    else places.add(gap.where);
+    else places.add(gap.where === contextSubject(DEFAULT_CONTEXT) ? '' : gap.where);
   }
   return (name) => everywhere || places.has(name);
 }

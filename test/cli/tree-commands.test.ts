@@ -191,7 +191,7 @@ describe('an interrupted command', () => {
     cli.kill('SIGINT');
     const { code, stderr } = await cli.done;
     await silent.close();
-    expect([code, stderr]).toEqual([130, expect.stringMatching(/Stopping[^]*\(SRGIT_INTERRUPTED\)/)]);
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/Stopping[\s\S]*\(SRGIT_INTERRUPTED\)/)]);
   });
 });
 

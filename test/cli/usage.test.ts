@@ -129,11 +129,11 @@ describe('a wrong srgit.yaml', () => {
     const cwd = temporaryFolder();
     writeFileSync(
       join(cwd, 'srgit.yaml'),
-      'tree: x\nregistrys:\n  prod: { url: http://x }\nbackup:\n  include_versions: new\n',
+      'tree: x\nregstries:\n  prod: { url: http://x }\nbackup:\n  include_versions: new\n',
     );
     const { code, stderr } = await runCli(['describe'], { cwd });
     expect(stderr.replaceAll(`${cwd}/`, '')).toBe(
-      'Error: srgit.yaml:2:1 unknown key "registrys"; did you mean "registries"?\n' +
+      'Error: srgit.yaml:2:1 unknown key "regstries"; did you mean "registries"?\n' +
         'srgit.yaml:5:21 backup.include_versions must be one of all, latest\n' +
         'Every key is described in docs/configuration.md.\n(SRGIT_CONFIG_INVALID)\n',
     );

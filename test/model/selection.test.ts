@@ -34,6 +34,16 @@ describe('a glob', () => {
     ['com.example.Order', 'com.example.Order', true],
     ['a|b', 'a', false],
     ['^a$', 'a', false],
+    ['%|/a', '%', false],
+    ['[!a]b', 'cb', true],
+    ['[!a]b', 'ab', false],
+    ['[]a]', ']', true],
+    ['{a,b{c,d}}e', 'bde', true],
+    ['{a}', '{a}', true],
+    ['\\{a,b}', '{a,b}', true],
+    ['{a,}b', 'b', true],
+    ['?', '😀', true],
+    ['a\\', 'a\\', true],
   ])('%j on %j: %s', (pattern, subject, expected) => {
     expect(selects(pattern, subject)).toBe(expected);
   });
@@ -60,6 +70,13 @@ describe('a glob', () => {
 
   it('that is not well formed is text', () => {
     for (const pattern of ['[', '[a', '{a,', '(((', ')', '{']) expect(selects(pattern, pattern)).toBe(true);
+  });
+
+  it('takes no time to speak of, whatever it is', () => {
+    const subject = 'a'.repeat(500);
+    expect(selects(`${'*a'.repeat(100)}b`, subject)).toBe(false);
+    expect(selects('*'.repeat(10_000), subject)).toBe(true);
+    expect(() => selects('{a,b}'.repeat(20), subject)).toThrow('more than 1000 alternatives');
   });
 });
 

@@ -4,13 +4,24 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GIT_ENV } from './git.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 // Below node_modules, so that the compiled files find the dependencies.
+const DAY_MS = 86_400_000;
 const CACHE = join(ROOT, 'node_modules/.cache/srgit-cli');
 
 /** What a run must not inherit: settings of the person who runs the tests, of vitest, and proxies. */
@@ -153,12 +164,22 @@ async function buildCli(): Promise<string> {
     // `srgit demo` plays it.
     cpSync(join(ROOT, 'schemas-example'), join(made, 'schemas-example'), { recursive: true });
     renameSync(made, folder);
+    forgetOldBuilds();
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
     // Another worker was quicker.
     if (!existsSync(program)) throw error;
   }
   return program;
+}
+
+/** Those of yesterday: a build of today may be in use by another run. */
+function forgetOldBuilds(): void {
+  for (const name of readdirSync(CACHE)) {
+    const folder = join(CACHE, name);
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > DAY_MS) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Of everything that is compiled, so that two checkouts of the same sources could share it. */

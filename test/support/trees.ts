@@ -6,8 +6,8 @@ import { onTestFinished } from 'vitest';
 import type { RegistrySnapshot } from '../../src/model/registry-snapshot.ts';
 import { applyWritePlan } from '../../src/tree/apply-write.ts';
 import { planTreeWrite } from '../../src/tree/plan-write.ts';
-import type { PlanWriteOptions, WritePlan } from '../../src/tree/write-draft.ts';
 import { readTreeIndex } from '../../src/tree/read-index.ts';
+import type { PlanWriteOptions, WritePlan } from '../../src/tree/write-draft.ts';
 
 /** An empty folder that goes away with the test. */
 export function temporaryFolder(): string {
