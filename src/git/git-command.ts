@@ -42,6 +42,8 @@ export class GitCommand {
       baseDir: folder,
       // Aborting sends SIGINT, at which git removes its locks.
       ...(options.signal ? { abort: options.signal } : {}),
+      // By default it waits 50 ms after a git that printed nothing.
+      completion: { onClose: true, onExit: false },
       allowEnvironment: Object.keys(env),
       unsafe: OWN_ENVIRONMENT_IS_TRUSTED,
       // Without this, a git that says no without a word (rev-parse --quiet) would pass for a yes.

@@ -14,6 +14,12 @@ export interface CommitOptions {
 /** Seconds to wait for another git process to let go of the index. */
 const LOCK_PATIENCE = 10;
 
+/**
+ * Files and folders of a tree look alike: a subject that is gone and one that is new pass for a renamed folder, and then
+ * the other side's new versions of the first are put into the second. The strategy's option alone does not prevent that.
+ */
+const NO_RENAMES = ['-c', 'merge.renames=false', '-c', 'merge.directoryRenames=false', '-c', 'diff.renames=false'];
+
 /** Changed entries from which an `add` writes a pack. */
 const PACK_FROM = 200;
 
@@ -183,7 +189,6 @@ export class GitRepository {
    * rewrites the tree afterwards, so that no mixture of both survives.
    */
   async rebaseOnto(commit: string, path: string): Promise<void> {
-    // Files of a tree look alike; one taken for another's new name would be merged with it.
     const options = ['--quiet', '--autostash', '--strategy-option=theirs', '--strategy-option=no-renames'];
     try {
       let stopped = await this.#tryRebase(...options, commit);
@@ -205,7 +210,7 @@ export class GitRepository {
   async #tryRebase(...args: readonly string[]): Promise<SrgitError | undefined> {
     const git = new GitCommand(this.root, this.#options, { GIT_EDITOR: 'true' });
     try {
-      await git.runUnlocked(LOCK_PATIENCE, 'rebase', ...args);
+      await git.runUnlocked(LOCK_PATIENCE, ...NO_RENAMES, 'rebase', ...args);
       return undefined;
     } catch (error) {
       if (!(error instanceof SrgitError) || (await this.#git.run('ls-files', '--unmerged')) === '') throw error;

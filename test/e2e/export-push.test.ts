@@ -101,7 +101,8 @@ describe('a remote that moves between commit and push', () => {
         return expected;
       }),
     );
-    expect(candidates.map((state) => differingFiles(files, state).length)).toContain(0);
+    const [nearest] = candidates.map((state) => differingFiles(files, state)).sort((a, b) => a.length - b.length);
+    expect(nearest).toEqual([]);
     expect((await verified(clone)).findings).toEqual([]);
     expect(git(shared.url, 'fsck', '--strict', '--no-dangling')).toBe('');
   });
