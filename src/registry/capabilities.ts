@@ -47,23 +47,40 @@ export async function probeCapabilities(
 
   const identity = await identify({ metadata, contexts, rows, get, options });
   const bulk = isCompleteBulk(identity, rows);
-  const config = await get(levelPath('config', ABSENT_SUBJECT), undefined, [...ABSENT, 401]);
-  // Karapace has modes for the whole registry only.
-  const mode =
-    identity.kind === 'karapace'
-      ? undefined
-      : await get(levelPath('mode', ABSENT_SUBJECT), undefined, [...ABSENT, 401]);
+  const told = identity.version !== undefined && TELLS_UNSET.has(identity.kind);
+  const settings = told ? ALWAYS_TOLD : await probeSettings(identity, get);
+  const names =
+    contexts.ok && Array.isArray(contexts.body) ? contexts.body.filter((name) => typeof name === 'string') : [];
   return {
     ...identity,
     bulk: bulk ? 'complete' : 'none',
     bulkPaged: bulk && (rows?.length ?? 0) <= 1,
     guids: showsGuids(identity, rows),
-    contexts: contexts.ok && Array.isArray(contexts.body) && contexts.body.includes('.'),
+    contexts: names.includes('.'),
+    ...(names.includes('.') ? { contextNames: names } : {}),
     // Every registry seen lists soft-deleted rows on request; one that ignores `deleted` shows live ones only.
     deleted: true,
+    ...settings,
+  };
+}
+
+type Settings = Pick<RegistryCapabilities, 'modes' | 'subjectConfig'>;
+
+/** Where Confluent tells its version (7 and newer), a level that sets nothing has an error code of its own. */
+const TELLS_UNSET: ReadonlySet<RegistryKind> = new Set<RegistryKind>(['confluent', 'confluent-cloud', 'srgit']);
+const ALWAYS_TOLD: Settings = { modes: 'per-subject', subjectConfig: 'explicit' };
+
+type Get = (path: string, query?: CallOptions['query'], allow?: readonly number[]) => Promise<RegistryAnswer>;
+
+async function probeSettings({ kind }: Identity, get: Get): Promise<Settings> {
+  const config = await get(levelPath('config', ABSENT_SUBJECT), undefined, [...ABSENT, 401]);
+  // Karapace has modes for the whole registry only.
+  const mode =
+    kind === 'karapace' ? undefined : await get(levelPath('mode', ABSENT_SUBJECT), undefined, [...ABSENT, 401]);
+  return {
     modes: mode !== undefined && tellsUnset(mode) ? 'per-subject' : 'none',
     // Apicurio answers NONE for a subject that sets nothing and 40401 for one that does not exist (observed, 2.6 and 3.3).
-    subjectConfig: identity.kind !== 'apicurio' && tellsUnset(config) ? 'explicit' : 'filled',
+    subjectConfig: kind !== 'apicurio' && tellsUnset(config) ? 'explicit' : 'filled',
   };
 }
 

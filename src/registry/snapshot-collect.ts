@@ -19,7 +19,11 @@ export async function readRows(reading: SnapshotReading, listing: SubjectListing
     });
     if (!surelyComplete) await readSubjects(reading, [...reading.rows.keys()], { isLive, have: new Map(reading.rows) });
     const everything = options.includeReferences !== false;
-    return settleListings(reading, { concerns: (subject) => everything || wantsSubject(reading, subject) });
+    return settleListings(reading, {
+      concerns: (subject) => everything || wantsSubject(reading, subject),
+      // Without soft-deleted subjects the listing names fewer than the rows are of.
+      ...(options.includeDeleted === false ? {} : { before: listing.all }),
+    });
   }
   let done = 0;
   const subjects = wantedSubjects(reading, listing);

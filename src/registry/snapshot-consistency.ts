@@ -12,10 +12,16 @@ export interface SettleOptions {
   /** Whether a qualified subject matters to this snapshot. */
   readonly concerns: (subject: string) => boolean;
   readonly only?: SubjectReadOptions['only'];
+  /**
+   * Subjects listed before the rows were read. Where the rows agree with it nothing was cut off, and no other listing
+   * is asked for.
+   */
+  readonly before?: ReadonlySet<string>;
 }
 
 /** Answers the number of comparisons made. Throws SRGIT_SNAPSHOT_INCONSISTENT when the last one still finds a difference. */
 export async function settleListings(reading: SnapshotReading, options: SettleOptions): Promise<number> {
+  if (options.before !== undefined && agrees(reading, options.before, options.concerns)) return 1;
   for (let pass = 1; ; pass++) {
     const listing = await listSubjects(reading);
     const differing = findDifferences(reading, listing, options.concerns);
@@ -27,6 +33,18 @@ export async function settleListings(reading: SnapshotReading, options: SettleOp
       { isLive: (subject) => listing.live.has(subject), only: options.only },
     );
   }
+}
+
+/** Whether the rows are of just these subjects. */
+function agrees(
+  reading: SnapshotReading,
+  listed: ReadonlySet<string>,
+  concerns: (subject: string) => boolean,
+): boolean {
+  const matters = (subject: string): boolean => concerns(subject) && !reading.unreadable.has(subject);
+  for (const subject of listed) if (!reading.rows.has(subject) && matters(subject)) return false;
+  for (const subject of reading.rows.keys()) if (!listed.has(subject) && matters(subject)) return false;
+  return true;
 }
 
 interface Difference {

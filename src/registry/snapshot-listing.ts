@@ -66,6 +66,7 @@ async function listSubjectNames(reading: SnapshotReading, deleted: boolean): Pro
 /** Names of the contexts, default one included; only that where the registry has no others. */
 export async function listContexts(reading: SnapshotReading): Promise<readonly string[]> {
   if (!reading.capabilities.contexts) return [DEFAULT_CONTEXT];
+  if (reading.capabilities.contextNames !== undefined) return reading.capabilities.contextNames;
   const answer = await reading.client.get('/contexts', { signal: reading.signal, allow: [403, 404, 405] });
   if (!answer.ok) return [DEFAULT_CONTEXT];
   return readList(answer.body, 'GET /contexts', (entry): entry is string => typeof entry === 'string');

@@ -65,6 +65,8 @@ export interface RegistryCapabilities {
   readonly guids: boolean;
   /** Whether `:.ctx:subject` is a context of its own rather than an odd name. */
   readonly contexts: boolean;
+  /** The contexts as the probe saw them, where it did. */
+  readonly contextNames?: readonly string[];
   /** Whether `deleted=true` listings show soft-deleted rows. */
   readonly deleted: boolean;
   /** `per-subject`: 40409 tells unset from set; `none`: no usable /mode. */

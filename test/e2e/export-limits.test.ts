@@ -15,15 +15,15 @@ import { temporaryFolder } from '../support/trees.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 describe('requests', () => {
-  it('of an export by bulk listing: a page for a thousand rows, two for a subject, and fourteen', async () => {
+  it('of an export by bulk listing: a page for a thousand rows, two for a subject, and ten', async () => {
     const subjects = 300;
     const versions = 8;
     const registry = await registryDuringTest(syntheticSnapshot({ subjects, versions, bytes: 300 }));
     const folder = repository();
     const result = await exported(folder, registry.url);
     expect(result['counts']).toMatchObject({ subjects, versions: subjects * versions });
-    // What the registry is, its listings twice, its own settings, and the empty page that ends the listing of rows.
-    const budget = Math.ceil((subjects * versions) / 1000) + 2 * subjects + 14;
+    // What the registry is, its subjects, its own settings, and the empty page that ends the listing of rows.
+    const budget = Math.ceil((subjects * versions) / 1000) + 2 * subjects + 10;
     expect(registry.requests.length).toBeLessThanOrEqual(budget);
     expect(registry.requests.length).toBeGreaterThan(3);
     registry.requests.length = 0;

@@ -104,6 +104,36 @@ describe('GitRepository', () => {
     await expect(second.push('nowhere', 'main')).rejects.toMatchObject({ code: 'SRGIT_GIT_FAILED' });
   });
 
+  it('takes no folder for another one renamed, so that no file of one lands in the other', async () => {
+    const shared = remote();
+    const text = (subject: string, version: number) =>
+      `${'the same line in every schema\n'.repeat(20)}${subject} ${version}\n`;
+    const put = (clone: string, subject: string, versions: readonly number[]) => {
+      mkdirSync(join(clone, 'schemas', subject), { recursive: true });
+      for (const version of versions)
+        writeFileSync(join(clone, 'schemas', subject, `v${version}`), text(subject, version));
+    };
+    const one = shared.clone('one');
+    put(one, 's7', [1]);
+    const first = await GitRepository.open(one, options);
+    await first.commitPath('schemas', { message: 'base' });
+    await first.push('origin', 'main');
+    const two = shared.clone('two');
+    git(two, 'reset', '--quiet', '--hard', 'origin/main');
+
+    rmSync(join(one, 'schemas/s7'), { recursive: true });
+    put(one, 's30', [1]);
+    await first.commitPath('schemas', { message: 's7 is gone, s30 is new' });
+    await first.push('origin', 'main');
+
+    put(two, 's7', [1, 2, 3]);
+    const second = await GitRepository.open(two, options);
+    await second.commitPath('schemas', { message: 's7 has grown' });
+    await second.rebaseOnto(await second.fetch('origin', 'main'), 'schemas');
+    expect(git(two, 'ls-files').split('\n')).not.toContain('schemas/s30/v2');
+    expect(git(two, 'ls-files').split('\n')).toContain('schemas/s7/v2');
+  });
+
   it('takes the remote branch when there is one, and makes a new one where not', async () => {
     const shared = remote();
     const one = shared.clone('one');

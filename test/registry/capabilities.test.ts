@@ -46,6 +46,7 @@ describe('the probe', () => {
       bulkPaged: true,
       guids: true,
       contexts: true,
+      contextNames: ['.', '.x'],
       deleted: true,
       modes: 'per-subject',
       subjectConfig: 'explicit',

@@ -187,7 +187,7 @@ describe('a registry that changes while it is read', () => {
     const intercept: PlayerOptions['intercept'] = (url) => {
       // Each listing of subjects shows one that has no versions by the time they are asked for.
       if (url.pathname === '/subjects') state.schemas = [...rows(30), row(`z${++count}`, 1)];
-      if (url.pathname.startsWith('/subjects/')) state.schemas = rows(30);
+      if (url.pathname.startsWith('/subjects/') || url.pathname === '/schemas') state.schemas = rows(30);
       return false;
     };
     const error = await failureOf(readPlayed(state, { intercept }));
