@@ -11,7 +11,6 @@ export type FindingCode =
   | 'ID_SPLIT'
   | 'ID_RETIRED_REUSED'
   | 'REFERENCE_MISSING'
-  | 'REFERENCE_CYCLE'
   | 'REDACTED'
   | 'PARTIAL_EXPORT';
 

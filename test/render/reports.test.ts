@@ -69,7 +69,7 @@ describe('a commit message', () => {
 
 describe('an export report', () => {
   const report: ExportReport = {
-    tree: '/work/repo/schemas',
+    tree: '/srv/repo/schemas',
     registry: { kind: 'confluent', version: '8.3.1' },
     counts: { subjects: 1, versions: 1234, deleted: 0, contexts: 1 },
     upToDate: true,
@@ -81,10 +81,10 @@ describe('an export report', () => {
   };
 
   it('of nothing new is two lines', () => {
-    expect(renderExportReport(report, '/work/repo')).toBe(
+    expect(renderExportReport(report, '/srv/repo')).toBe(
       'schemas: 1 subject, 1,234 versions (confluent 8.3.1, 1 request, 1.3 s)\nUp to date: no file changed.',
     );
-    expect(renderExportReport(report, '/work/re')).toMatch(/^\/work\/repo\/schemas: /);
+    expect(renderExportReport(report, '/srv/re')).toMatch(/^\/srv\/repo\/schemas: /);
   });
 
   it('tells changes, commit and push, and that it is partial', () => {
@@ -99,7 +99,7 @@ describe('an export report', () => {
         pushed: { remote: 'origin', branch: 'main' },
         partial: [{}],
       },
-      '/work/repo',
+      '/srv/repo',
     );
     expect(text).toMatch(/^PARTIAL: schemas: 2 subjects, 30 versions, 3 soft-deleted, 2 contexts \(/);
     expect(text.split('\n').slice(-5)).toEqual([
