@@ -42,28 +42,26 @@ try {
     // Folders are removed at the end only: ext4 is slow to create files right after many were deleted.
     const folder = mkdtempSync(join(tmpdir(), 'srgit-bench-'));
     folders.push(folder);
-    {
-      execFileSync('git', ['init', '--quiet', '--initial-branch=main'], { cwd: folder });
-      const args = [
-        cli,
-        'export',
-        '--url',
-        url,
-        '--commit',
-        '--json',
-        '--quiet',
-        '--author-name=bench',
-        '--author-email=bench@example.com',
-      ];
-      plain.push(run([join(here, 'plain-download.ts'), url], here).wall);
-      const one = run(args, folder);
-      first.push(one.wall);
-      lastFirst = one.out;
-      plain.push(run([join(here, 'plain-download.ts'), url], here).wall);
-      const two = run(args, folder);
-      second.push(two.wall);
-      lastSecond = two.out;
-    }
+    execFileSync('git', ['init', '--quiet', '--initial-branch=main'], { cwd: folder });
+    const args = [
+      cli,
+      'export',
+      '--url',
+      url,
+      '--commit',
+      '--json',
+      '--quiet',
+      '--author-name=bench',
+      '--author-email=bench@example.com',
+    ];
+    plain.push(run([join(here, 'plain-download.ts'), url], here).wall);
+    const one = run(args, folder);
+    first.push(one.wall);
+    lastFirst = one.out;
+    plain.push(run([join(here, 'plain-download.ts'), url], here).wall);
+    const two = run(args, folder);
+    second.push(two.wall);
+    lastSecond = two.out;
   }
 } finally {
   registry.kill();

@@ -46,12 +46,6 @@ export class GitRepository {
     return new GitRepository(root, options);
   }
 
-  /** Makes `folder` a repository with the given first branch. */
-  static async init(folder: string, branch: string, options: GitOptions): Promise<GitRepository> {
-    await new GitCommand(folder, options).run('init', '--quiet', `--initial-branch=${branch}`);
-    return GitRepository.open(folder, options);
-  }
-
   static async #findRoot(folder: string, options: GitOptions): Promise<string | undefined> {
     try {
       const root = await new GitCommand(folder, options).run('rev-parse', '--show-toplevel');

@@ -1,15 +1,22 @@
 /** Exports from registries that are wrong, broken, slow or half-open: a short reason, an exit code, an untouched tree. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { syntheticSnapshot } from '../../bench/synthetic-registry.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { type CliResult, runCli } from '../support/cli.ts';
 import { type EmbeddedRegistry, request, startRegistry } from '../support/embedded-registry.ts';
-import { copyOf, expectFailure, expectNoSecrets, exported, exportTo, stateOf, treeOf } from '../support/exports.ts';
-import { git } from '../support/git.ts';
+import {
+  copyOf,
+  expectFailure,
+  expectNoSecrets,
+  exported,
+  exportedRepository,
+  exportTo,
+  stateOf,
+  treeOf,
+} from '../support/exports.ts';
 import { answerJson, findDeadPort, startServer } from '../support/loopback-server.ts';
 import { during } from '../support/registry-client.ts';
 import { type SecureFrontOptions, startSecureFront } from '../support/secure-front.ts';
@@ -25,11 +32,7 @@ beforeAll(async () => {
   registry = await startRegistry(syntheticSnapshot({ subjects: 12, versions: 2, bytes: 300 }));
   await request(registry.url, 'PUT', '/config/team-3.orders-000003-value', { compatibility: 'NONE' });
   await request(registry.url, 'PUT', '/mode/team-4.orders-000004-value', { mode: 'READONLY' });
-  home = mkdtempSync(join(tmpdir(), 'srgit-registries-'));
-  good = join(home, 'good');
-  mkdirSync(good);
-  git(good, 'init', '--quiet', '--initial-branch=main');
-  await exported(good, registry.url, ['--commit']);
+  ({ home, folder: good } = await exportedRepository(registry.url));
 });
 
 afterAll(async () => {

@@ -4,7 +4,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,7 +11,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.ts';
@@ -22,6 +20,7 @@ import {
   differingFiles,
   expectFailure,
   exported,
+  exportedRepository,
   exportTo,
   manifestOf,
   stateOf,
@@ -44,11 +43,7 @@ beforeAll(async () => {
     schema: 'syntax = "proto3";\n\nmessage Event {\n  string id = 1;\n}\n',
     schemaType: 'PROTOBUF',
   });
-  home = mkdtempSync(join(tmpdir(), 'srgit-trees-'));
-  good = join(home, 'good');
-  mkdirSync(good);
-  git(good, 'init', '--quiet', '--initial-branch=main');
-  await exported(good, registry.url, ['--commit']);
+  ({ home, folder: good } = await exportedRepository(registry.url));
 });
 
 afterAll(async () => {

@@ -1,11 +1,10 @@
 /** Subject names that are paths, devices, escapes or forged lines, through the whole chain and back. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnCli } from '../support/cli.ts';
 import { type EmbeddedRegistry, record, register, request, startRegistry } from '../support/embedded-registry.ts';
-import { differingFiles, exported, treeOf, verified } from '../support/exports.ts';
+import { differingFiles, exported, exportedRepository, treeOf, verified } from '../support/exports.ts';
 import { git } from '../support/git.ts';
 
 const NAMES = [
@@ -58,11 +57,7 @@ beforeAll(async () => {
       () => undefined,
     );
   }
-  parent = mkdtempSync(join(tmpdir(), 'srgit-names-'));
-  folder = join(parent, 'repository');
-  mkdirSync(folder);
-  git(folder, 'init', '--quiet', '--initial-branch=main');
-  await exported(folder, registry.url, ['--commit']);
+  ({ home: parent, folder } = await exportedRepository(registry.url));
 });
 
 afterAll(async () => {

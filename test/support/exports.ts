@@ -1,5 +1,6 @@
 /** What tests of the export command share: running it, and looking at what it left. */
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { RegistrySnapshot, SubjectState } from '../../src/model/registry-snapshot.ts';
@@ -76,6 +77,19 @@ export async function verified(cwd: string, ...args: readonly string[]) {
     readonly differences?: readonly unknown[];
   };
   return { code, stderr, findings, differences };
+}
+
+/**
+ * A repository with one committed export, for a whole test file to copy or look at: the caller removes `home`, a folder
+ * with nothing else in it.
+ */
+export async function exportedRepository(url: string): Promise<{ readonly home: string; readonly folder: string }> {
+  const home = mkdtempSync(join(tmpdir(), 'srgit-exported-'));
+  const folder = join(home, 'repository');
+  mkdirSync(folder);
+  git(folder, 'init', '--quiet', '--initial-branch=main');
+  await exported(folder, url, ['--commit']);
+  return { home, folder };
 }
 
 /** A copy of a prepared repository, so that each test may damage its own. */
