@@ -1,0 +1,200 @@
+/** Rules of Avro 1.12 and of Confluent's normalising that the recordings show once, or that 1.11 has otherwise. */
+import { describe, expect, it } from 'vitest';
+import { avroLanguage } from '../../../src/schema/avro/avro-language.ts';
+import type { ResolvedReference } from '../../../src/schema/language.ts';
+
+function store(schema: string, references: readonly ResolvedReference[] = []): string {
+  return answer(schema, references, { normalize: false, validate: true });
+}
+
+function normalize(schema: string): string {
+  return answer(schema, [], { normalize: true, validate: true });
+}
+
+function answer(
+  schema: string,
+  references: readonly ResolvedReference[],
+  options: { readonly normalize: boolean; readonly validate: boolean },
+): string {
+  const canonical = avroLanguage.canonicalize(schema, references, options);
+  return 'text' in canonical ? canonical.text : canonical.error;
+}
+
+function record(fields: string, rest = ''): string {
+  return `{"type":"record","name":"R","namespace":"x"${rest},"fields":[${fields}]}`;
+}
+
+function reference(name: string, schema: string, references: readonly ResolvedReference[] = []): ResolvedReference {
+  return { name, schemaType: 'AVRO', schema, references };
+}
+
+describe('names', () => {
+  it('inlines a type where it is used first, before its definition', () => {
+    const late = '{"type":"enum","name":"E","symbols":["A"]}';
+    expect(store(record(`{"name":"a","type":["null","E"]},{"name":"b","type":${late}}`))).toBe(
+      record(`{"name":"a","type":["null",${late}]},{"name":"b","type":"E"}`),
+    );
+  });
+
+  it('names the first unknown type that is met, following types where they are used', () => {
+    const late = '{"type":"record","name":"B","fields":[{"name":"q","type":"Inner"}]}';
+    const fields = `{"name":"a","type":"B"},{"name":"b","type":"Outer"},{"name":"c","type":${late}}`;
+    expect(store(record(fields))).toBe('Undefined schema: x.Inner');
+    expect(store('["Nope"]')).toBe('Undefined schema: Nope');
+    expect(store('"Nope"')).toBe('Unknown schema: org.apache.avro.compiler.UnresolvedSchema_0');
+  });
+
+  it('finds a type of the null namespace from inside of another, once it is defined', () => {
+    const top = '{"type":"fixed","name":"F","size":1}';
+    const inner = '{"type":"record","name":"I","namespace":"n","fields":[{"name":"f","type":"F"}]}';
+    const text = `{"type":"record","name":"R","fields":[{"name":"a","type":${top}},{"name":"b","type":${inner}}]}`;
+    expect(store(text)).toBe(text);
+  });
+
+  it('sees two branches as one when a late name turns out to be the other', () => {
+    const late = '{"type":"fixed","name":"F","size":1}';
+    expect(store(record(`{"name":"a","type":["F","x.F"]},{"name":"b","type":${late}}`))).toBe('Duplicate in union:x.F');
+  });
+
+  it('takes a fixed type or enum twice when both are equal, and no record twice', () => {
+    const twice = (type: string) => store(record(`{"name":"a","type":${type}},{"name":"b","type":${type}}`));
+    const one = '{"type":"enum","name":"E","symbols":["A"]}';
+    expect(twice(one)).toBe(record(`{"name":"a","type":${one}},{"name":"b","type":"E"}`));
+    expect(twice('{"type":"record","name":"E","fields":[]}')).toBe("Can't redefine: x.E");
+  });
+
+  it('checks each part of a namespace', () => {
+    expect(store('{"type":"record","name":"a.1b.C","fields":[]}')).toBe(
+      'Namespace part "1b" is invalid: Illegal initial character: 1b',
+    );
+  });
+});
+
+describe('references', () => {
+  const city = reference('City', '{"type":"record","name":"City","namespace":"g","fields":[]}');
+  const addr = reference(
+    'Addr',
+    '{"type":"record","name":"Addr","namespace":"g","fields":[{"name":"c","type":"City"}]}',
+    [city],
+  );
+
+  it('knows what its references refer to', () => {
+    const text = record('{"name":"a","type":"g.Addr"},{"name":"c","type":"g.City"}');
+    expect(store(text, [addr])).toBe(text);
+    expect(store(text, [addr, city])).toBe(text);
+    expect(store(text, [city])).toBe('Undefined schema: g.Addr');
+  });
+
+  it('writes out what is inside of a referenced text, as only its own type is known by name', () => {
+    const outer = reference(
+      'O',
+      '{"type":"record","name":"O","fields":[{"name":"e","type":{"type":"enum","name":"E","symbols":[]}}]}',
+    );
+    const text = '{"type":"record","name":"R","fields":[{"name":"o","type":"O"},{"name":"e","type":"E"}]}';
+    expect(store(text, [outer])).toBe(text.replace('"type":"E"', '"type":{"type":"enum","name":"E","symbols":[]}'));
+  });
+
+  it('takes the first of two references with one name', () => {
+    const other = reference('City', '{"type":"record","name":"Other","fields":[]}');
+    expect(store('"g.City"', [city, other])).toBe('"g.City"');
+    expect(store('"Other"', [city, other])).toContain('Unknown schema');
+  });
+
+  it('does not find itself equal to the same with another default', () => {
+    const stored = record('{"name":"c","type":"g.City"}');
+    const inlined = record('{"name":"c","type":{"type":"record","name":"City","namespace":"g","fields":[]}}');
+    expect(avroLanguage.equalsInlined(inlined, stored, [city])).toBe(true);
+    expect(avroLanguage.equalsInlined(inlined.replace('"x"', '"y"'), stored, [city])).toBe(false);
+    expect(avroLanguage.equalsInlined('{', stored, [city])).toBe(false);
+  });
+
+  it('takes attributes in another order for equal', () => {
+    const [one, two] = ['"p":{"b":1,"a":2},"q":1', '"q":1,"p":{"a":2,"b":1}'];
+    const schema = (attributes: string) => `{"type":"record","name":"R","fields":[],${attributes}}`;
+    expect(avroLanguage.equalsInlined(schema(one), schema(two), [])).toBe(true);
+  });
+});
+
+describe('defaults', () => {
+  it('fits any branch of a union, at every level', () => {
+    const fields = '{"name":"a","type":["null","int"],"default":5}';
+    expect(store(record(fields))).toBe(record(fields));
+    const nested = '{"name":"a","type":{"type":"array","items":["null","int"]},"default":[null,1]}';
+    expect(store(record(nested))).toBe(record(nested));
+    expect(store(record('{"name":"a","type":["null","int"],"default":"x"}'))).toBe(
+      'Invalid default for field a: "x" not a ["null","int"]',
+    );
+  });
+
+  it('is asked again when its type comes late', () => {
+    const late = '{"type":"enum","name":"E","symbols":["A"]}';
+    const fields = (value: string) => `{"name":"a","type":"E","default":${value}},{"name":"b","type":${late}}`;
+    expect(store(record(fields('"A"')))).toContain('"default":"A"');
+    expect(store(record(fields('1')))).toBe(
+      `Invalid default for field a: 1 not a ${late.replace('"E"', '"E","namespace":"x"')}`,
+    );
+  });
+
+  it('is taken as it is for imports', () => {
+    const text = record('{"name":"a","type":"int","default":"x"}');
+    expect(answer(text, [], { normalize: false, validate: false })).toBe(text);
+  });
+
+  it('does not fit a record that is still being read', () => {
+    expect(store(record('{"name":"a","type":"R","default":{}}'))).toBe('Schema fields not set yet');
+  });
+
+  it('ends where two types ask each other for their defaults', () => {
+    const late = '{"type":"record","name":"B","fields":[{"name":"b","type":"A","default":{}}]}';
+    const early = '{"type":"record","name":"A","fields":[{"name":"a","type":"B","default":{}}]}';
+    expect(store(`[${early},${late}]`)).toContain('"name":"B"');
+  });
+});
+
+describe('attributes', () => {
+  const big = '123456789012345678901234567890';
+
+  it('keeps whole numbers beyond 64 bits only where Java does not copy the schema', () => {
+    expect(store(`{"type":"int","p":${big}}`)).toBe(`{"type":"int","p":${big}}`);
+    expect(store(`{"type":"map","values":"int","p":${big}}`)).toBe("Can't set a property to null: p");
+    expect(store(`{"type":"array","items":"int","p":[${big}]}`)).toContain('"datum" is null');
+  });
+
+  it('drops those beside the name of another type', () => {
+    const fixed = '{"type":"fixed","name":"F","size":1}';
+    expect(store(`[${fixed},{"type":"array","items":{"type":"F","p":1}}]`)).toBe(
+      `[${fixed},{"type":"array","items":"F"}]`,
+    );
+  });
+
+  it('sorts a valid logical type first when normalising, and one that does not fit like any other', () => {
+    const rest = '"zz":1,"aa":2';
+    expect(normalize(`{"type":"long",${rest},"logicalType":"timestamp-nanos"}`)).toBe(
+      '{"type":"long","logicalType":"timestamp-nanos","aa":2,"zz":1}',
+    );
+    expect(normalize(`{"type":"int",${rest},"logicalType":"timestamp-nanos"}`)).toBe(
+      '{"type":"int","aa":2,"logicalType":"timestamp-nanos","zz":1}',
+    );
+    expect(normalize(`{"type":"fixed","name":"D","size":12,${rest},"logicalType":"duration"}`)).toBe(
+      '{"type":"fixed","name":"D","size":12,"logicalType":"duration","aa":2,"zz":1}',
+    );
+  });
+});
+
+describe('the text', () => {
+  it('ends with the schema, as far as Jackson has read a long one', () => {
+    const [start, end] = ['{"type":"record","name":"R","doc":"', '","fields":[]}'];
+    const text = (length: number) => start + 'd'.repeat(length - start.length - end.length) + end;
+    expect(store(`${text(100)} x y \n`)).toBe('dangling content after end of schema: x y');
+    expect(store(`${text(40_000)}x`)).toBe(text(40_000));
+    expect(store(`${text(39_990)}${' '.repeat(8)}yzw`)).toBe('dangling content after end of schema: yz');
+  });
+
+  it('may hold only a comment', () => {
+    expect(store('/* nothing */ // at all')).toBe('Cannot parse <null> schema');
+  });
+
+  it('is told at a place where lines end as they like', () => {
+    expect(store('{\r\n"a"\r:\n tru}')).toMatch(/^.*Unrecognized token 'tru'.*\n.*line: 4, column: 2\]$/s);
+  });
+});
