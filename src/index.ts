@@ -3,7 +3,9 @@
  *
  * @module
  */
+export { type CheckedSchema, type CheckOptions, type CheckResult, checkSchemas } from './app/check-schemas.ts';
 export { type DescribeResult, describeTree, type TreeDescription } from './app/describe-tree.ts';
+export { type DiffOptions, type DiffResult, diffTrees } from './app/diff-trees.ts';
 export { type ExportOptions, type ExportResult, exportSchemas } from './app/export-schemas.ts';
 export { type IndexResult, rebuildIndex } from './app/rebuild-index.ts';
 export { type ServedTree, type ServeOptions, serveTree } from './app/serve-tree.ts';
@@ -13,5 +15,14 @@ export type { Config, ConfigFlags, RegistrySettings } from './config/types.ts';
 export { ERROR_CODES, type ErrorCode, isSrgitError, SrgitError } from './errors.ts';
 export type { RegistrySnapshot } from './model/registry-snapshot.ts';
 export type { SchemaVersion } from './model/schema-version.ts';
+export {
+  type CompatibilityReason,
+  type CompatibilityResult,
+  checkCompatibility,
+  type VersionedSchema,
+} from './schema/check-compatibility.ts';
+export type { Canonical, Incompatibility, ResolvedReference, ResolvedSchema } from './schema/language.ts';
+export { diffSchemas, type SchemaDiff } from './schema/outline/diff-schemas.ts';
+export { schemaLanguages } from './schema/schema-port.ts';
 export { computeGuid } from './semantics/guid.ts';
 export { type LoadedTree, loadTree } from './tree/load-tree.ts';

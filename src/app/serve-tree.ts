@@ -1,15 +1,19 @@
 /** Serve: a tree, or its state at any commit, answers as a registry with the same ids. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Config } from '../config/types.ts';
-import { openRepositoryOf } from '../git/open-repository.ts';
 import { countSnapshot, type RegistrySnapshot, type SnapshotCounts } from '../model/registry-snapshot.ts';
+import { applyRecords } from '../semantics/apply.ts';
+import type { RegistryRecord } from '../semantics/records.ts';
 import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
 import { createState } from '../semantics/state.ts';
+import { type AccessEvent, type AccessLogFormat, formatAccess } from '../server/access-log.ts';
+import { readSecurity, type Security, type SecurityFiles } from '../server/security-files.ts';
 import { type ServerOptions, startServer } from '../server/server.ts';
+import { completeInterruptedWrite } from '../tree/apply-write.ts';
 import { type Finding, requireSound } from '../tree/finding.ts';
-import { type LoadedTree, loadTree } from '../tree/load-tree.ts';
+import { lockTree, type TreeLock } from '../tree/lock.ts';
+import { loadTreeAt, type TreeAt } from './load-tree-at.ts';
+import { TreeSaver } from './save-tree.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -18,12 +22,23 @@ export interface ServeOptions {
   /** Start with no schema at all instead of a tree. */
   readonly empty: boolean;
   readonly writable: boolean;
+  /** Write what is accepted back into the tree before it is answered. */
+  readonly save: boolean;
   readonly strictConfluent: boolean;
   readonly host: string;
   readonly port: number;
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  readonly onAccess?: ServerOptions['onAccess'] | undefined;
+  /** Version of srgit. */
+  readonly version: string;
+  readonly security: SecurityFiles;
+  /** /metrics and the health endpoints without credentials. */
+  readonly openMetrics: boolean;
+  /** Takes a line for each request. */
+  readonly accessLog?: { readonly format: AccessLogFormat; readonly write: (line: string) => void } | undefined;
+  readonly onFailure?: ServerOptions['onFailure'] | undefined;
+  /** Milliseconds that stopping waits for running requests. */
+  readonly grace?: number | undefined;
 }
 
 export interface ServedTree {
@@ -33,6 +48,14 @@ export interface ServedTree {
   /** Full hash of the commit served; absent when it is the work tree. */
   readonly commit?: string;
   readonly findings: readonly Finding[];
+  /** What is unsafe about the files of certificates and users. */
+  readonly warnings: readonly string[];
+  /**
+   * Reads the files of certificates and users anew and gives what is unsafe about them.
+   *
+   * @throws SrgitError SRGIT_CONFIG_INVALID; the server then goes on with what it has.
+   */
+  reload(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -42,11 +65,32 @@ export interface ServedTree {
  * @throws SrgitError of the tree, of git for an unknown ref, SRGIT_SERVER_START when it cannot listen.
  */
 export async function serveTree(options: ServeOptions): Promise<ServedTree> {
+  const security = readSecurity(options.security);
+  const lock = options.save ? lockTree(options.config.tree) : undefined;
+  try {
+    return await serveLocked(options, security, lock);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+async function serveLocked(options: ServeOptions, security: Security, lock: TreeLock | undefined): Promise<ServedTree> {
+  if (options.save) completeInterruptedWrite(options.config.tree);
   const { tree, commit } = options.empty ? {} : await loadServedTree(options);
   if (tree) requireSound(tree.findings);
   const snapshot: RegistrySnapshot | undefined = tree?.snapshot;
   const state = tree ? stateFromSnapshot(tree.snapshot, { maxIds: Object.fromEntries(tree.maxIds) }) : createState();
-  const version = snapshot?.registry.version;
+  if (options.save && !tree) applyRecords(state, BORN_WITH);
+  const saver = options.save
+    ? new TreeSaver({
+        config: options.config,
+        state,
+        registry: snapshot?.registry ?? { kind: 'srgit' },
+        gaps: snapshot?.gaps ?? [],
+        now: Date.now,
+      })
+    : undefined;
   const server = await startServer({
     state,
     host: options.host,
@@ -54,8 +98,14 @@ export async function serveTree(options: ServeOptions): Promise<ServedTree> {
     readOnly: !options.writable,
     strictConfluent: options.strictConfluent,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.onAccess === undefined ? {} : { onAccess: options.onAccess }),
-    ...(version === undefined ? {} : { version }),
+    version: options.version,
+    operations: options.openMetrics ? 'open' : 'guarded',
+    ...(options.accessLog === undefined ? {} : { onAccess: logAccess(options.accessLog) }),
+    ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
+    ...(options.grace === undefined ? {} : { grace: options.grace }),
+    ...(security.tls === undefined ? {} : { tls: security.tls }),
+    ...(security.users === undefined ? {} : { users: security.users }),
+    ...(saver === undefined ? {} : { persist: () => saver.save() }),
   });
   return {
     url: server.url,
@@ -63,25 +113,36 @@ export async function serveTree(options: ServeOptions): Promise<ServedTree> {
     counts: snapshot ? countSnapshot(snapshot) : { contexts: 1, subjects: 0, versions: 0, deleted: 0 },
     ...(commit === undefined ? {} : { commit }),
     findings: tree?.findings ?? [],
-    close: () => server.close(),
+    warnings: security.warnings,
+    reload: () => {
+      const { warnings, ...changed } = readSecurity(options.security);
+      server.reload(changed);
+      return warnings;
+    },
+    close: async () => {
+      await server.close();
+      await saver?.settle();
+      lock?.release();
+    },
   };
 }
 
-async function loadServedTree({
-  config,
-  ref,
-  env,
-  signal,
-}: ServeOptions): Promise<{ tree: LoadedTree; commit?: string }> {
-  if (ref === undefined) return { tree: await loadTree(config.tree, signal) };
-  const repository = await openRepositoryOf(config.tree, { env, signal });
-  const commit = await repository.resolveRef(ref);
-  const folder = mkdtempSync(join(tmpdir(), 'srgit-ref-'));
-  try {
-    const target = join(folder, 'tree');
-    await repository.materialise(commit, repository.pathInside(config.tree), target);
-    return { tree: await loadTree(target, signal), commit };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function logAccess({ format, write }: NonNullable<ServeOptions['accessLog']>): (event: AccessEvent) => void {
+  return (event) => write(formatAccess(event, format));
+}
+
+/** What a registry answers before anything is set: an export of it writes that down, and so does saving. */
+const BORN_WITH: readonly RegistryRecord[] = [
+  { key: { keytype: 'CONFIG' }, value: { fields: {}, compatibility: 'BACKWARD' } },
+  { key: { keytype: 'MODE' }, value: { mode: 'READWRITE' } },
+];
+
+/** The first schema that is saved makes the tree. */
+async function loadServedTree({ config, ref, save, env, signal }: ServeOptions): Promise<Partial<TreeAt>> {
+  if (save && isEmptyFolder(config.tree)) return {};
+  return loadTreeAt(config.tree, ref, { env, signal });
+}
+
+function isEmptyFolder(folder: string): boolean {
+  return !existsSync(folder) || readdirSync(folder).length === 0;
 }

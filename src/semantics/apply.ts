@@ -1,5 +1,6 @@
 /** The reducer: how each record changes the state. The only place that mutates it. */
 import { parseSubjectName } from '../model/subject-name.ts';
+import { putAssociation, removeAssociation } from './association-index.ts';
 import { computeGuid } from './guid.ts';
 import { canonicalSubject, contextOf, GLOBAL_KEY, GLOBAL_LEVEL, referencedSubject } from './names.ts';
 import type { RegistryRecord, SchemaValue } from './records.ts';
@@ -30,6 +31,10 @@ export function applyRecord(state: RegistryState, record: RegistryRecord): void 
   } else if (isOf(record, 'CONTEXT')) {
     if (record.value === null) state.contexts.delete(record.key.context);
     else state.contexts.add(record.key.context);
+  } else if (isOf(record, 'ASSOC')) {
+    const subject = canonicalSubject(record.key.subject);
+    if (record.value === null) removeAssociation(state.associations, { ...record.key, subject });
+    else putAssociation(state.associations, { ...record.value, subject }, record.timestamp);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Reads by id and by guid. */
 import { compareContexts, DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
+import { inConcurrentHashOrder } from '../schema/java-hash-order.ts';
 import { type Refusal, schemaNotFound } from './decision.ts';
-import { inHashOrder } from './hash-order.ts';
 import { canonicalSubject, contextOf } from './names.ts';
 import { findRow, type RegistryState, type Row } from './state.ts';
 
@@ -24,7 +24,7 @@ export function findById(state: RegistryState, id: number, hint: string | undefi
 function rowOfId(state: RegistryState, context: string, id: number, preferred: string): Row | undefined {
   const subjects = state.ids.get(context)?.subjectsById.get(id);
   if (subjects === undefined) return undefined;
-  const subject = subjects.has(preferred) ? preferred : inHashOrder([...subjects.keys()])[0];
+  const subject = subjects.has(preferred) ? preferred : inConcurrentHashOrder([...subjects.keys()])[0];
   const version = subject === undefined ? undefined : subjects.get(subject);
   return subject === undefined || version === undefined ? undefined : findRow(state, subject, version);
 }
@@ -48,7 +48,7 @@ export function listVersionsOfId(
   const subjects = ids?.subjectsById.get(ids.idByGuid.get(shown.guid) ?? id);
   if (subjects === undefined) return schemaNotFound();
   const versions: SubjectVersion[] = [];
-  for (const subject of inHashOrder([...subjects.keys()])) {
+  for (const subject of inConcurrentHashOrder([...subjects.keys()])) {
     const version = subjects.get(subject);
     if (version === undefined) continue;
     const row = findRow(state, subject, version);

@@ -3,13 +3,15 @@ import {
   type CompatibilityLevel,
   isSchemaType,
   type Metadata,
+  type Reference,
   type RuleSet,
   type SchemaContent,
 } from '../model/schema-version.ts';
+import { compareCodeUnits } from '../model/subject-name.ts';
+import type { SchemaPort } from '../schema/schema-port.ts';
 import { invalidSchema, type Refusal } from './decision.ts';
 import { computeGuid } from './guid.ts';
 import { describeReference, type RequestedReference, resolveReferences } from './references.ts';
-import type { SchemaPort } from './schema-port.ts';
 import type { RegistryState } from './state.ts';
 
 export interface RequestedSchema {
@@ -50,25 +52,40 @@ export function makeCandidate(
   const { schemaType = 'AVRO', schema = '', metadata, ruleSet } = request;
   if (!isSchemaType(schemaType)) return invalidSchema(`Invalid schema type ${schemaType}`);
   const found = resolveReferences(state, subject, request.references, options.deletedReferences);
-  if ('missing' in found) return invalidSchema(describeParseError(subject, schemaType, request, found.missing));
+  if ('missing' in found) {
+    const refusal = invalidSchema(describeParseError(subject, schemaType, request, found.missing));
+    return { ...refusal, detail: found.missing };
+  }
   const canonical = port.canonicalize(schemaType, schema, found.resolved, {
     normalize: request.normalize === true,
     validate: options.validate,
   });
   if ('error' in canonical) {
-    return invalidSchema(
+    const refusal = invalidSchema(
       canonical.phase === 'validate'
         ? `Invalid schema ${describeSchema(subject, schemaType, request, 'version=0,id=-1')}, details: ${canonical.error}`
         : describeParseError(subject, schemaType, request, canonical.error),
     );
+    return { ...refusal, detail: canonical.reason ?? canonical.error };
   }
   return withGuid({
     schemaType,
     schema: canonical.text,
-    references: found.references,
+    references: request.normalize === true ? normalReferences(found.references) : found.references,
     ...(metadata === undefined ? {} : { metadata }),
     ...(ruleSet === undefined ? {} : { ruleSet }),
   });
+}
+
+/** Each once, by subject and version (observed). */
+function normalReferences(references: readonly Reference[]): readonly Reference[] {
+  const known = new Set<string>();
+  return references
+    .filter(({ name, subject, version }) => {
+      const key = JSON.stringify([name, subject, version]);
+      return known.has(key) ? false : known.add(key);
+    })
+    .sort((a, b) => compareCodeUnits(a.subject, b.subject) || a.version - b.version);
 }
 
 export function withGuid(content: SchemaContent): Candidate {

@@ -1,42 +1,66 @@
 /** Where schema evolution is asked for: at registration and by the compatibility endpoints. */
+
+import type { CompatibilityLevel } from '../model/schema-version.ts';
+import type { CompatibilityReason } from '../schema/check-compatibility.ts';
+import type { SchemaPort } from '../schema/schema-port.ts';
 import { type Candidate, describeRule, isBlank, makeCandidate, type RequestedSchema } from './candidate.ts';
 import { compatibilityOf, configInScope, normalizes } from './config.ts';
-import { invalidSchema, isRefusal, type Refusal, versionNotFound } from './decision.ts';
+import { internalError, invalidSchema, isRefusal, type Refusal, type Rules, versionNotFound } from './decision.ts';
 import { candidateNames, getVersion } from './lookup.ts';
 import { canonicalSubject } from './names.ts';
-import type { SchemaPort } from './schema-port.ts';
+import { resolveStored } from './references.ts';
 import { hasSubject, LATEST, type RegistryState, type Row } from './state.ts';
 
-/** Why the candidate cannot be the subject's next version; empty when it can. */
-export function incompatibilities(
+export interface CompatibilityVerdict {
+  readonly isCompatible: boolean;
+  /** The lines of Confluent's answer, the last one naming the config; empty when compatible. */
+  readonly messages: readonly string[];
+  /** The same for programs; empty where only the types differ. */
+  readonly reasons: readonly CompatibilityReason[];
+  /** The level that was asked. */
+  readonly level: CompatibilityLevel;
+  /** Versions that the level asks about, ascending. */
+  readonly compared: readonly number[];
+}
+
+/** Whether the candidate can be the subject's next version. */
+export function judgeCandidate(
   state: RegistryState,
   subject: string,
   candidate: Candidate,
   port: SchemaPort,
+  rules: Rules,
   history: readonly Row[] = liveRows(state, subject),
-): readonly string[] {
+): CompatibilityVerdict | Refusal {
   const config = configInScope(state, subject);
   const level = compatibilityOf(config);
-  if (level === 'NONE') return [];
+  if (level === 'NONE') return { isCompatible: true, messages: [], reasons: [], level, compared: [] };
   const group = config?.fields['compatibilityGroup'];
   // Only versions of the same group, told by a metadata property, are compared (observed).
   const sameGroup =
     typeof group !== 'string'
       ? history
       : history.filter((row) => row.metadata?.properties?.[group] === candidate.metadata?.properties?.[group]);
-  if (sameGroup.length === 0) return [];
-  const messages = port.checkCompatibility(level, candidate, sameGroup);
-  if (messages.length === 0) return [];
-  return [...messages, describeRule(level, config?.fields['validateFields'] === true)];
+  const asked = level.endsWith('_TRANSITIVE') ? sameGroup : sameGroup.slice(-1);
+  const result = port.checkCompatibility(
+    level,
+    { ...candidate, references: resolveStored(state, { subject, references: candidate.references }) },
+    asked.map((row) => ({ ...row, references: resolveStored(state, row) })),
+  );
+  if (result.crashesConfluent && rules.strictConfluent === true) return internalError();
+  const { isCompatible, reasons } = result;
+  const rule = isCompatible ? [] : [describeRule(level, config?.fields['validateFields'] === true)];
+  return {
+    isCompatible,
+    messages: [...result.messages, ...rule],
+    reasons,
+    level,
+    compared: asked.map((r) => r.version),
+  };
 }
 
 function liveRows(state: RegistryState, subject: string): readonly Row[] {
   return state.subjects.get(subject)?.rows.filter((row) => !row.deleted) ?? [];
-}
-
-export interface CompatibilityVerdict {
-  readonly isCompatible: boolean;
-  readonly messages: readonly string[];
 }
 
 /**
@@ -49,6 +73,7 @@ export function testCompatibility(
   version: number | undefined,
   request: RequestedSchema,
   port: SchemaPort,
+  rules: Rules,
 ): CompatibilityVerdict | Refusal {
   const subject = subjectOf(state, canonicalSubject(name));
   const history = historyOf(state, subject, version);
@@ -60,8 +85,7 @@ export function testCompatibility(
     validate: true,
   });
   if (isRefusal(candidate)) return candidate;
-  const messages = incompatibilities(state, subject, candidate, port, history);
-  return { isCompatible: messages.length === 0, messages };
+  return judgeCandidate(state, subject, candidate, port, rules, history);
 }
 
 /** The subject itself, or the first of the same name in another context that exists. */

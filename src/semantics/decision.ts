@@ -13,6 +13,8 @@ export interface Refusal {
   /** The registry's `error_code`. */
   readonly errorCode: number;
   readonly refusal: string;
+  /** What is wrong in plain words, where `refusal` wraps it in the server's. */
+  readonly detail?: string;
 }
 
 export type Decided<Answer> = Decision<Answer> | Refusal;
@@ -89,3 +91,21 @@ export const contextNotEmpty = (context: string): Refusal =>
   refuse(422, 42211, `The specified context '${context}' is not empty.`);
 /** What Confluent answers where its own code fails. */
 export const internalError = (): Refusal => refuse(500, 500, 'Internal Server Error');
+
+/** Of the following only 40904 and 40410 are observed; see associations.ts. */
+export const idDoesNotMatch = (resourceId: string): Refusal =>
+  refuse(409, 40902, `The given id '${resourceId}' does not match that of the resource`);
+export const resourceHasAssociation = (type: string, resource: string): Refusal =>
+  refuse(409, 40903, `An association of type '${type}' already exists for resource '${resource}'`);
+export const subjectHasAssociation = (subject: string): Refusal =>
+  refuse(409, 40904, `An association already exists for subject '${subject}'`);
+export const subjectHasOwner = (subject: string): Refusal =>
+  refuse(409, 40905, `A strong association already exists for subject '${subject}'`);
+export const noActiveVersion = (subject: string): Refusal =>
+  refuse(409, 40906, `No active version exists for subject '${subject}'`);
+export const associationFrozen = (type: string, subject: string): Refusal =>
+  refuse(409, 40907, `The association of type '${type}' is frozen for subject '${subject}'`);
+export const associationNotFound = (resourceId: string): Refusal =>
+  refuse(404, 40410, `Association for '${resourceId}' not found.`);
+export const invalidAssociation = (property: string, why: string): Refusal =>
+  refuse(422, 42212, `The association specified an invalid value for property: ${property}, detail: ${why}`);

@@ -7,6 +7,7 @@ import {
   type Refusal,
   type Rules,
   referenceExists,
+  subjectHasAssociation,
   subjectNotFound,
   subjectNotSoftDeleted,
   subjectSoftDeleted,
@@ -29,14 +30,26 @@ export interface DeleteSubject {
   readonly now: number;
 }
 
-/** `DELETE /subjects/{s}`. The answer is the versions deleted, ascending. */
-export function decideDeleteSubject(state: RegistryState, command: DeleteSubject, rules: Rules): Decided<number[]> {
+/**
+ * `DELETE /subjects/{s}`. The answer is the versions deleted, ascending. A subject that a resource is associated with
+ * stays (observed).
+ *
+ * @param command.unlinked its associations are ended by the same decision and do not count.
+ */
+export function decideDeleteSubject(
+  state: RegistryState,
+  command: DeleteSubject & { readonly unlinked?: boolean },
+  rules: Rules,
+): Decided<number[]> {
   const subject = canonicalSubject(command.subject);
   const { permanent, now } = command;
   if (!hasSubject(state, subject, true)) return subjectNotFound(command.subject);
   if (!permanent && !hasSubject(state, subject, false)) return subjectSoftDeleted(command.subject);
   const refusal = modeRefusal(state, subject, rules);
   if (refusal !== undefined) return refusal;
+  if (command.unlinked !== true && state.associations.bySubject.has(subject)) {
+    return subjectHasAssociation(command.subject);
+  }
 
   const rows = (state.subjects.get(subject)?.rows ?? []).filter((row) => permanent || !row.deleted);
   for (const row of rows) {

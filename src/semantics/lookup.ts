@@ -1,12 +1,12 @@
 /** Finding versions: by number, by content, and in other contexts when an unqualified name is not found. */
 import { DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
+import type { SchemaPort } from '../schema/schema-port.ts';
 import { type Candidate, isBlank, makeCandidate, type RequestedSchema, withGuid, withMetadata } from './candidate.ts';
 import { configInScope, normalizes } from './config.ts';
 import { isRefusal, type Refusal, schemaNotFound, subjectNotFound, versionNotFound } from './decision.ts';
 import { configMetadata, mergeMetadata, versionProperty, withVersionProperty } from './metadata.ts';
 import { canonicalSubject, contextOf } from './names.ts';
 import { resolveStored } from './references.ts';
-import type { SchemaPort } from './schema-port.ts';
 import { contextIds, findLatest, findRow, hasSubject, LATEST, type RegistryState, type Row } from './state.ts';
 
 /** A version of a subject; `latest` is the highest live one even when deleted ones are asked for (observed). */

@@ -5,6 +5,7 @@
  * Shapes as observed on Confluent 8.3.1; the JSON of keys and values belongs to the codec of the topic, not here.
  */
 import type { ConfigRecord, Metadata, Reference, RuleSet, SchemaType } from '../model/schema-version.ts';
+import type { AssociationAddress, AssociationValue } from './association-index.ts';
 
 /** The value of a SCHEMA record. `subject` is qualified (`:.ctx:name`) outside the default context. */
 export interface SchemaValue {
@@ -60,10 +61,17 @@ interface ContextRecord extends Stamped {
   readonly value: { readonly context: string } | null;
 }
 
+export interface AssociationRecord extends Stamped {
+  readonly key: { readonly keytype: 'ASSOC' } & AssociationAddress;
+  /** Null: the association is gone. */
+  readonly value: AssociationValue | null;
+}
+
 export type RegistryRecord =
   | SchemaRecord
   | ConfigLogRecord
   | ModeRecord
   | DeleteSubjectRecord
   | ClearSubjectRecord
-  | ContextRecord;
+  | ContextRecord
+  | AssociationRecord;

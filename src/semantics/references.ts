@@ -1,8 +1,8 @@
 /** References between schemas: resolving them, and what they forbid to delete. */
 import type { Reference } from '../model/schema-version.ts';
 import { compareContexts } from '../model/subject-name.ts';
+import type { ResolvedReference } from '../schema/language.ts';
 import { contextOf, referencedSubject } from './names.ts';
-import type { ResolvedReference } from './schema-port.ts';
 import { findLatest, findRow, LATEST, type RegistryState, type Row } from './state.ts';
 
 /** A reference as a request sends it: every member may be missing. */
@@ -56,24 +56,39 @@ export function resolveReferences(
   return { references, resolved };
 }
 
-/** What a stored row's references lead to; one that leads nowhere, or back to a row on the way, is left out. */
+/**
+ * What stored references lead to; one that leads nowhere, or back to a row on the way, is left out. A row that is reached
+ * twice is resolved once and shared: schemas that each refer to the two before them would otherwise double at each step.
+ *
+ * @param referrer a row, or a candidate under the subject it is meant for.
+ */
 export function resolveStored(
   state: RegistryState,
-  row: Row,
-  path: readonly Row[] = [row],
+  referrer: Pick<Row, 'subject' | 'references'>,
 ): readonly ResolvedReference[] {
-  const found: ResolvedReference[] = [];
-  for (const { name, subject, version } of row.references) {
-    const target = findRow(state, referencedSubject(row.subject, subject), version);
-    if (target === undefined || path.includes(target)) continue;
-    found.push({
-      name,
-      schemaType: target.schemaType,
-      schema: target.schema,
-      references: resolveStored(state, target, [...path, target]),
-    });
+  const root: ResolvedReference[] = [];
+  const lists = new Map<object, ResolvedReference[]>();
+  // An own stack: chains may be long.
+  const path = [{ row: referrer, list: root, next: 0 }];
+  const onPath = new Set<object>([referrer]);
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const reference = top.row.references[top.next++];
+    if (reference === undefined) {
+      onPath.delete(top.row);
+      path.pop();
+      continue;
+    }
+    const target = findRow(state, referencedSubject(top.row.subject, reference.subject), reference.version);
+    if (target === undefined || onPath.has(target)) continue;
+    const known = lists.get(target);
+    const list = known ?? [];
+    top.list.push({ name: reference.name, schemaType: target.schemaType, schema: target.schema, references: list });
+    if (known !== undefined) continue;
+    lists.set(target, list);
+    onPath.add(target);
+    path.push({ row: target, list, next: 0 });
   }
-  return found;
+  return root;
 }
 
 export function describeReference({ name, subject, version }: RequestedReference): string {

@@ -1,7 +1,8 @@
 /** Registering a schema under a subject: new ids and versions, imports with given ones, re-registrations. */
 import type { ConfigRecord, SchemaContent } from '../model/schema-version.ts';
+import type { SchemaPort } from '../schema/schema-port.ts';
 import { type Candidate, isBlank, makeCandidate, type RequestedSchema, withGuid, withMetadata } from './candidate.ts';
-import { incompatibilities } from './compatibility.ts';
+import { judgeCandidate } from './compatibility.ts';
 import { configInScope, normalizes } from './config.ts';
 import {
   type Decided,
@@ -23,7 +24,6 @@ import {
 } from './metadata.ts';
 import { modeInScope, modeRefusal } from './mode.ts';
 import { canonicalSubject, contextInMessage, isValidSubject } from './names.ts';
-import type { SchemaPort } from './schema-port.ts';
 import { contentOf, described, newContext, schemaRecord, supersededRows } from './schema-record.ts';
 import { contextIds, findRow, type RegistryState, type Row } from './state.ts';
 
@@ -83,12 +83,10 @@ export function decideRegister(
   if (known !== undefined && isWhatWasAsked(known, request)) {
     return { records: [], answer: found({ row: known, loose: false }) };
   }
-  if (!importing) {
-    const messages = incompatibilities(state, subject, candidate, port);
-    if (messages.length > 0) return incompatible(subject, messages);
-    if (requested !== undefined && requested !== next) {
-      return invalidSchema('Version is not one more than previous version');
-    }
+  const unfit = importing ? undefined : unfitness(state, subject, candidate, port, rules);
+  if (unfit !== undefined) return unfit;
+  if (!importing && requested !== undefined && requested !== next) {
+    return invalidSchema('Version is not one more than previous version');
   }
   const version = requested ?? next;
   if (version > MAX_INT) return notPermitted(`Subject ${subject} has no version number left.`);
@@ -105,6 +103,19 @@ export function decideRegister(
     ],
     answer: { id, version, guid: candidate.guid, content: contentOf(candidate) },
   };
+}
+
+/** Why the candidate cannot follow the subject's versions. */
+function unfitness(
+  state: RegistryState,
+  subject: string,
+  candidate: Candidate,
+  port: SchemaPort,
+  rules: Rules,
+): Refusal | undefined {
+  const verdict = judgeCandidate(state, subject, candidate, port, rules);
+  if (isRefusal(verdict)) return verdict;
+  return verdict.isCompatible ? undefined : incompatible(subject, verdict.messages);
 }
 
 function isWhatWasAsked(row: Row, { id, version }: Pick<RegisterSchema, 'id' | 'version'>): boolean {
@@ -147,7 +158,8 @@ function prepare(
     const { schemaType, schema, references } = latest;
     return withGuid({ schemaType, schema, references, ...described(request.metadata, request.ruleSet) });
   }
-  const normalize = !importing && (request.normalize === true || normalizes(config));
+  // In IMPORT too (observed of the config's).
+  const normalize = request.normalize === true || normalizes(config);
   const { metadata: _metadata, ...rest } = request;
   return makeCandidate(state, subject, { ...rest, normalize, ...described(request.metadata, request.ruleSet) }, port, {
     deletedReferences: importing,

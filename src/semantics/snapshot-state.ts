@@ -18,7 +18,6 @@ import {
 } from '../model/subject-name.ts';
 import { applyRecord, raiseLastId } from './apply.ts';
 import { readGuid } from './by-id.ts';
-import { computeGuid } from './guid.ts';
 import { GLOBAL_KEY, GLOBAL_LEVEL } from './names.ts';
 import type { RegistryRecord, SchemaValue } from './records.ts';
 import { createState, type RegistryState, type Row } from './state.ts';
@@ -71,7 +70,7 @@ function* settingsRecords(subject: string, settings: LevelSettings): Generator<R
 
 function rowRecord(subject: string, row: SchemaVersion): RegistryRecord {
   const { registeredAt, guid, ...rest } = row;
-  const value: SchemaValue = { ...rest, subject, ...storedHash(row, guid) };
+  const value: SchemaValue = { ...rest, subject, ...storedHash(guid) };
   return {
     key: { keytype: 'SCHEMA', subject, version: row.version },
     value,
@@ -79,11 +78,10 @@ function rowRecord(subject: string, row: SchemaVersion): RegistryRecord {
   };
 }
 
-/** Only where the guid is not that of the content, as for encrypted metadata, is it kept beside it. */
-function storedHash(row: SchemaVersion, guid: string): { readonly md5?: string } {
+/** The guid that the snapshot knows stands, as that of encrypted metadata must; so no text is hashed again. */
+function storedHash(guid: string): { readonly md5?: string } {
   const known = readGuid(guid);
-  if (known === undefined || known === computeGuid(row)) return {};
-  return { md5: Buffer.from(known.replaceAll('-', ''), 'hex').toString('base64') };
+  return known === undefined ? {} : { md5: Buffer.from(known.replaceAll('-', ''), 'hex').toString('base64') };
 }
 
 /** The state as plain data, in the snapshot's defined order. */

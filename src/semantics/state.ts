@@ -4,6 +4,7 @@
  */
 import type { ConfigRecord, SchemaVersion } from '../model/schema-version.ts';
 import { compareCodeUnits } from '../model/subject-name.ts';
+import { type AssociationIndex, createAssociationIndex } from './association-index.ts';
 import { contextOf } from './names.ts';
 
 /** A version with the subject it belongs to. Immutable: a change puts a new row in its place. */
@@ -46,6 +47,7 @@ export interface RegistryState {
   readonly referrers: Map<string, Map<number, Set<Row>>>;
   /** Listings kept until the next write of a row; see listing.ts. */
   readonly listings: Map<string, readonly Row[]>;
+  readonly associations: AssociationIndex;
 }
 
 export function createState(): RegistryState {
@@ -58,6 +60,7 @@ export function createState(): RegistryState {
     modes: new Map(),
     referrers: new Map(),
     listings: new Map(),
+    associations: createAssociationIndex(),
   };
 }
 

@@ -1,91 +1,134 @@
 /** The routes on fastify: media types, generic errors, access events. */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { AccessEvent } from './access-log.ts';
 import { type Answer, type Call, generic, type Handler, type Method, type Route } from './call.ts';
-import { faultPage, findPathFault, type PathFault, routedUrl } from './paths.ts';
+import { addGuard, type GuardOptions } from './guard.ts';
+import { answerClientError, type ServerFactory } from './listener.ts';
+import { isRequestType, negotiateType } from './media-type.ts';
+import type { RequestMetrics } from './metrics.ts';
+import { findPathFault, type PathFault, routedUrl } from './paths.ts';
+import { BODY_LIMIT, decodeBody, TOO_LARGE } from './request-body.ts';
+import { REQUEST_ID, requestIdOf } from './request-id.ts';
+import { send, sendFault, sendGeneric } from './send.ts';
 
 export interface AppOptions {
   /** Answers of the HTTP layer itself (unknown paths, bad URLs) exactly as the Java server's, quirks included. */
   readonly strictConfluent: boolean;
+  /** The listener that fastify gives its requests to. */
+  readonly createServer: ServerFactory;
+  /** What `Server` says in every answer. */
+  readonly product: string;
   readonly onAccess?: (event: AccessEvent) => void;
+  /** Told what a handler threw: a fault of ours, answered 500. */
+  readonly onFailure?: (error: unknown, event: { readonly requestId: string; readonly url: string }) => void;
+  readonly metrics?: RequestMetrics;
+  readonly guard?: Omit<GuardOptions, 'onUser'>;
+  /** What keeps the write that the last handler carried out; undefined when it wrote nothing. */
+  readonly takeKeeping?: () => Promise<void> | undefined;
 }
-
-export interface AccessEvent {
-  readonly method: string;
-  /** Path and query as sent. */
-  readonly url: string;
-  readonly status: number;
-  readonly milliseconds: number;
-}
-
-/** Far above any schema: `_schemas` takes about 1 MiB, escaped. */
-const BODY_LIMIT = 32 * 1024 * 1024;
 
 /** Node bounds the request line before this does. */
 const MAX_PARAM_LENGTH = 16 * 1024;
 
-const MEDIA_TYPES = [
-  'application/vnd.schemaregistry.v1+json',
-  'application/vnd.schemaregistry+json',
-  'application/json',
-] as const;
-
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
 
 export function createApp(routes: readonly Route[], options: AppOptions): FastifyInstance {
+  const { strictConfluent, createServer, product } = options;
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: true,
+    serverFactory: createServer,
+    clientErrorHandler: answerClientError,
+    genReqId: (request) => requestIdOf(request.headers[REQUEST_ID]),
     rewriteUrl: (request) => routedUrl(request.url ?? '/'),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true, caseSensitive: true },
     // A path that cannot be decoded ends here, before any hook.
     frameworkErrors: (_error, request, reply) => {
-      sendFault(reply, findPathFault(request.originalUrl) ?? BAD_REQUEST, request, options);
+      sendFault(reply, findPathFault(request.originalUrl) ?? BAD_REQUEST, strictConfluent);
     },
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', (request, reply, done) => {
+    // On the raw answer, so that those that bypass fastify carry them too.
+    reply.raw.setHeader('X-Request-ID', request.id);
+    reply.raw.setHeader('Server', product);
+    done();
+  });
+  addAccessEvents(app, options);
   addErrorAnswers(app, options);
   for (const route of routes) addRoute(app, route, options);
-  const { onAccess } = options;
-  if (onAccess !== undefined) {
-    app.addHook('onResponse', async (request, reply) => {
-      onAccess({
-        method: request.method,
-        url: request.originalUrl,
-        status: reply.statusCode,
-        milliseconds: reply.elapsedTime,
-      });
-    });
-  }
   return app;
 }
 
-function addErrorAnswers(app: FastifyInstance, options: AppOptions): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const fault = findPathFault(request.originalUrl);
-    return fault === undefined ? undefined : sendFault(reply, fault, request, options);
+function addAccessEvents(app: FastifyInstance, { onAccess, metrics, guard }: AppOptions): void {
+  const users = new WeakMap<FastifyRequest, string>();
+  if (metrics !== undefined) {
+    app.addHook('onRequest', (_request, _reply, done) => {
+      metrics.begin();
+      done();
+    });
+  }
+  addGuard(app, {
+    authenticator: () => undefined,
+    openOperations: false,
+    ...guard,
+    onUser: (request, user) => users.set(request, user),
   });
-  app.setNotFoundHandler((_request, reply) => sendGeneric(reply, generic(404, 'Not Found'), options));
-  app.setErrorHandler((error: { readonly code?: string; readonly statusCode?: number }, request, reply) => {
-    const answer =
-      error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
-        ? generic(413, `Request Entity Too Large: the limit is ${BODY_LIMIT} bytes`)
-        : error.statusCode !== undefined && error.statusCode < 500
-          ? generic(error.statusCode, 'Bad Request')
-          : { status: 500, body: JSON.stringify({ error_code: 500, message: 'Internal Server Error' }) };
-    return send(reply, answer, mediaType(request));
+  if (onAccess === undefined && metrics === undefined) return;
+  app.addHook('onResponse', (request, reply, done) => {
+    const event = describeAccess(request, reply, users.get(request));
+    metrics?.end(event);
+    onAccess?.(event);
+    done();
   });
 }
+
+function describeAccess(request: FastifyRequest, reply: FastifyReply, user: string | undefined): AccessEvent {
+  const route = request.routeOptions.url;
+  const userAgent = request.headers['user-agent'];
+  const length = reply.getHeader('content-length') ?? reply.raw.getHeader('content-length');
+  return {
+    time: Date.now(),
+    method: request.method,
+    url: request.originalUrl,
+    ...(route === undefined ? {} : { route }),
+    status: reply.statusCode,
+    milliseconds: reply.elapsedTime,
+    bytes: request.method === 'HEAD' ? 0 : Number(length ?? 0),
+    remote: request.ip,
+    ...(user === undefined ? {} : { user }),
+    requestId: request.id,
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}
+
+function addErrorAnswers(app: FastifyInstance, { strictConfluent, onFailure }: AppOptions): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const fault = findPathFault(request.originalUrl);
+    if (fault === undefined) done();
+    else sendFault(reply, fault, strictConfluent);
+  });
+  app.setNotFoundHandler((_request, reply) => sendGeneric(reply, generic(404, 'Not Found'), strictConfluent));
+  app.setErrorHandler((error: { readonly code?: string; readonly statusCode?: number }, request, reply) => {
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return send(reply, generic(413, TOO_LARGE));
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return send(reply, generic(error.statusCode, 'Bad Request'));
+    }
+    onFailure?.(error, { requestId: request.id, url: request.originalUrl });
+    return send(reply, failure(500, 'Internal Server Error'));
+  });
+}
+
+const failure = (code: number, message: string): Answer => ({
+  status: 500,
+  body: JSON.stringify({ error_code: code, message }),
+});
 
 const BAD_REQUEST: PathFault = { reason: 'Bad Request', uri: '/badMessage' };
-
-function sendFault(reply: FastifyReply, fault: PathFault, request: FastifyRequest, options: AppOptions): FastifyReply {
-  if (!options.strictConfluent) return send(reply, generic(400, fault.reason), mediaType(request));
-  return reply.code(400).header('content-type', 'text/html;charset=iso-8859-1').send(faultPage(fault));
-}
 
 function addRoute(app: FastifyInstance, route: Route, options: AppOptions): void {
   for (const method of METHODS) {
@@ -95,11 +138,23 @@ function addRoute(app: FastifyInstance, route: Route, options: AppOptions): void
       url: route.path,
       // A HEAD route made from a GET that answers 405 would answer 405 too, which is right.
       handler: (request, reply) => {
-        if (handler === undefined) return sendGeneric(reply, generic(405, 'Method Not Allowed'), options);
-        if (method !== 'GET' && !acceptsBody(request)) {
-          return send(reply, generic(415, 'Unsupported Media Type'), mediaType(request));
+        // In the order in which the Java server looks.
+        if (handler === undefined) {
+          return sendGeneric(reply, generic(405, 'Method Not Allowed'), options.strictConfluent);
         }
-        return send(reply, run(handler, request), mediaType(request));
+        if (method !== 'GET' && !isRequestType(request.headers['content-type'])) {
+          return send(reply, generic(415, 'Unsupported Media Type'));
+        }
+        if (!isAcceptable(request)) return sendGeneric(reply, generic(406, 'Not Acceptable'), options.strictConfluent);
+        const body: unknown = request.body;
+        const encoding = request.headers['content-encoding'];
+        if (!Buffer.isBuffer(body)) return answerCall(reply, handler, '', options);
+        if (encoding === undefined) return answerCall(reply, handler, body.toString('utf8'), options);
+        return decodeBody(body, encoding).then((decoded) =>
+          'text' in decoded
+            ? answerCall(reply, handler, decoded.text, options)
+            : send(reply, generic(decoded.status, decoded.reason)),
+        );
       },
     });
   }
@@ -110,6 +165,11 @@ function addRoute(app: FastifyInstance, route: Route, options: AppOptions): void
   });
 }
 
+/** Prometheus asks for types of its own. */
+function isAcceptable({ headers, routeOptions }: FastifyRequest): boolean {
+  return negotiateType(headers.accept) !== undefined || routeOptions.url === '/metrics';
+}
+
 /** As the Java server lists them for a path that can only be read (observed: `HEAD, GET, OPTIONS`). */
 function allowedMethods({ methods }: Route): string {
   const names: Method[] = ['POST', 'PUT', 'DELETE'];
@@ -117,42 +177,33 @@ function allowedMethods({ methods }: Route): string {
   return [...(methods.GET === undefined ? [] : ['HEAD', 'GET']), ...own, 'OPTIONS'].join(', ');
 }
 
-function run(handler: Handler, request: FastifyRequest): Answer {
-  return handler({
-    params: request.params as Call['params'],
-    query: request.query as Call['query'],
-    body: typeof request.body === 'string' ? request.body : '',
-  });
+function answerCall(
+  reply: FastifyReply,
+  handler: Handler,
+  body: string,
+  options: AppOptions,
+): FastifyReply | Promise<FastifyReply> {
+  const { params, query } = reply.request;
+  return sendOnceKept(
+    reply,
+    handler({ params: params as Call['params'], query: query as Call['query'], body }),
+    options,
+  );
 }
 
-const BODY_TYPES = new Set<string>([...MEDIA_TYPES, 'application/octet-stream']);
-
-function acceptsBody(request: FastifyRequest): boolean {
-  const type = request.headers['content-type'];
-  return type === undefined || type === '' || BODY_TYPES.has(type.split(';', 1)[0]?.trim().toLowerCase() ?? '');
-}
-
-/** The first of our types the client names; ours when it takes anything. */
-function mediaType(request: FastifyRequest): string {
-  const accept = request.headers.accept;
-  const fallback = MEDIA_TYPES[0];
-  if (accept === undefined || accept.includes('*/*')) return fallback;
-  return MEDIA_TYPES.find((type) => accept.includes(type)) ?? fallback;
-}
-
-function send(reply: FastifyReply, answer: Answer, type: string | undefined): FastifyReply {
-  reply.code(answer.status);
-  if (answer.body === undefined) return reply.send();
-  // As bytes: fastify adds a charset to the type of JSON that it is given as text, the registry has none.
-  return reply.header('content-type', type ?? MEDIA_TYPES[0]).send(Buffer.from(answer.body));
-}
-
-/** Unknown paths and methods: the Java server names no content type for these (observed). */
-function sendGeneric(reply: FastifyReply, answer: Answer, options: AppOptions): FastifyReply {
-  if (!options.strictConfluent) return send(reply, answer, undefined);
-  reply.hijack();
-  const body = Buffer.from(answer.body ?? '');
-  reply.raw.writeHead(answer.status, { 'content-length': body.length });
-  reply.raw.end(reply.request.method === 'HEAD' ? undefined : body);
-  return reply;
+/** A write is answered when it is kept, or with what Confluent says when a record cannot be stored. */
+function sendOnceKept(
+  reply: FastifyReply,
+  answer: Answer,
+  { takeKeeping }: AppOptions,
+): FastifyReply | Promise<FastifyReply> {
+  const keeping = takeKeeping?.();
+  if (keeping === undefined) return send(reply, answer);
+  return keeping.then(
+    () => send(reply, answer),
+    (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      return send(reply, failure(50001, `Error while storing the change, which is kept in memory only: ${reason}`));
+    },
+  );
 }

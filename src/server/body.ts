@@ -9,6 +9,7 @@ import type { RequestedSchema } from '../semantics/candidate.ts';
 import { internalError, isRefusal, type Refusal } from '../semantics/decision.ts';
 import { normalMetadata, readMetadata } from '../semantics/metadata.ts';
 import type { RequestedReference } from '../semantics/references.ts';
+import type { TagEdits, TaggedEntity } from '../semantics/schema-tags.ts';
 
 /** Remembers the first thing wrong with a body, so that readers can stay plain functions. */
 export interface Faults {
@@ -34,6 +35,11 @@ export function parseBody(text: string, operation: string, type: string): JsonOb
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
   const missing: Refusal = { status: 422, errorCode: 422, refusal: `${operation}.request must not be null (was null)` };
   if (body.trim() === '') return missing;
+  if (isTooDeep(body)) {
+    return badRequest(
+      `Document nesting depth (${DEPTH_LIMIT + 1}) exceeds the maximum allowed (${DEPTH_LIMIT}, from \`StreamReadConstraints.getMaxNestingDepth()\`)`,
+    );
+  }
   let value: JsonValue;
   try {
     value = JSON.parse(body);
@@ -42,6 +48,36 @@ export function parseBody(text: string, operation: string, type: string): JsonOb
   }
   if (value === null) return missing;
   return isJsonObject(value) ? value : badRequest(describeShape(value, type));
+}
+
+/** The Java server's JSON parser goes no deeper; neither do we, so that nothing after it has to fear recursion. */
+const DEPTH_LIMIT = 1000;
+
+/** Counts brackets outside of strings. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) depth++;
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth--;
+    if (depth > DEPTH_LIMIT) return true;
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+
+/** Index of the quote that closes the string begun at `start`, or of the text's end. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
 }
 
 const SOURCE = '[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1]';
@@ -85,7 +121,7 @@ export function readString(faults: Faults, value: JsonValue | undefined): string
   return String(value);
 }
 
-function readInteger(faults: Faults, value: JsonValue | undefined): number | undefined {
+export function readInteger(faults: Faults, value: JsonValue | undefined): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'object' || typeof value === 'boolean') return fault(faults, describeShape(value, 'Integer'));
   const number = typeof value === 'string' && !/^[+-]?\d+$/.test(value.trim()) ? Number.NaN : Math.trunc(Number(value));
@@ -169,12 +205,19 @@ function readReferences(faults: Faults, value: JsonValue | undefined): readonly 
 export interface SchemaBody extends RequestedSchema {
   readonly id?: number;
   readonly version?: number;
+  /** `schemaTagsToAdd` and `schemaTagsToRemove`. */
+  readonly tagEdits?: TagEdits;
+  readonly propagateTags?: boolean;
 }
 
 /** The body of registrations, look-ups and compatibility tests. */
 export function readSchemaBody(text: string, operation: string, normalize: boolean): SchemaBody | Refusal {
   const body = parseBody(text, operation, 'RegisterSchemaRequest');
-  if (isRefusal(body)) return body;
+  return isRefusal(body) ? body : readSchemaObject(body, normalize);
+}
+
+/** The same from a body that is read already. */
+export function readSchemaObject(body: JsonObject, normalize: boolean): SchemaBody | Refusal {
   const faults: Faults = {};
   const schema = readString(faults, body['schema']);
   const schemaType = readString(faults, body['schemaType']);
@@ -183,7 +226,8 @@ export function readSchemaBody(text: string, operation: string, normalize: boole
   const ruleSet = readRuleSet(faults, body['ruleSet']);
   const id = readInteger(faults, body['id']);
   const version = readInteger(faults, body['version']);
-  checkTagEdits(faults, body);
+  const tagEdits = readTagEdits(faults, body, { add: 'schemaTagsToAdd', remove: 'schemaTagsToRemove' });
+  const propagateTags = body['propagateSchemaTags'] === true;
   return (
     faults.first ?? {
       references,
@@ -194,32 +238,52 @@ export function readSchemaBody(text: string, operation: string, normalize: boole
       ...(ruleSet === undefined ? {} : { ruleSet }),
       ...(id === undefined ? {} : { id }),
       ...(version === undefined ? {} : { version }),
+      ...(tagEdits === undefined ? {} : { tagEdits }),
+      ...(propagateTags ? { propagateTags } : {}),
     }
   );
 }
 
-/** Edits of inline tags: checked for their shape as the server does; editing itself is not supported yet. */
-export function checkTagEdits(faults: Faults, body: JsonObject): boolean {
-  let any = false;
-  for (const name of ['schemaTagsToAdd', 'schemaTagsToRemove', 'tagsToAdd', 'tagsToRemove']) {
-    const edits = body[name];
-    if (!Array.isArray(edits) || edits.length === 0) continue;
-    any = true;
-    for (const edit of edits) {
-      const entity = isJsonObject(edit) ? edit['schemaEntity'] : undefined;
-      if (!isJsonObject(entity)) {
-        // The server fails on an edit that names no entity (observed).
-        faults.first ??= internalError();
-        continue;
-      }
-      const type = entity['entityType'];
-      if (type !== 'sr_record' && type !== 'sr_field') {
-        fault(
-          faults,
-          `Cannot deserialize value of type \`EntityType\` from String "${String(type)}": not one of the values accepted for Enum class: [sr_record, sr_field]`,
-        );
-      }
-    }
-  }
-  return any;
+/**
+ * Edits of inline tags, which a registration and a tag request name differently; undefined when there are none.
+ *
+ * @param names members with the tags to add and to remove.
+ */
+export function readTagEdits(
+  faults: Faults,
+  body: JsonObject,
+  names: { readonly add: string; readonly remove: string },
+): TagEdits | undefined {
+  const add = readTaggedEntities(faults, body[names.add]);
+  const remove = readTaggedEntities(faults, body[names.remove]);
+  return add.length + remove.length === 0 ? undefined : { add, remove };
 }
+
+function readTaggedEntities(faults: Faults, value: JsonValue | undefined): readonly TaggedEntity[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    fault(faults, describeShape(value, 'SchemaTags>'));
+    return [];
+  }
+  return value.flatMap((edit: JsonValue) => {
+    const entity = isJsonObject(edit) ? edit['schemaEntity'] : undefined;
+    if (!isJsonObject(edit) || !isJsonObject(entity)) {
+      // The server fails on an edit that names no entity (observed).
+      faults.first ??= internalError();
+      return [];
+    }
+    const entityType = entity['entityType'];
+    if (entityType !== 'sr_record' && entityType !== 'sr_field') {
+      fault(
+        faults,
+        `Cannot deserialize value of type \`EntityType\` from String "${describeWord(entityType)}": not one of the values accepted for Enum class: [sr_record, sr_field]`,
+      );
+      return [];
+    }
+    const { tags } = edit;
+    const words = Array.isArray(tags) ? tags.filter((tag: JsonValue) => typeof tag === 'string') : [];
+    return [{ schemaEntity: { entityPath: describeWord(entity['entityPath']), entityType }, tags: words }];
+  });
+}
+
+const describeWord = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : 'null');

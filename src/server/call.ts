@@ -14,6 +14,8 @@ export interface Answer {
   readonly status: number;
   /** Serialised; absent for 204. */
   readonly body?: string;
+  /** Media type where it is not the one that the request asks for. */
+  readonly type?: string;
 }
 
 export type Handler = (call: Call) => Answer;

@@ -27,12 +27,17 @@ function ruleSetJson(ruleSet: RuleSet | undefined): string {
 
 const time = (row: Row): string => (row.registeredAt === undefined ? '' : `,"ts":${row.registeredAt}`);
 
-/** A version, as `GET /subjects/{s}/versions/{v}` and the rows of `GET /schemas` show it. */
-export function versionJson(row: Row, extra = ''): string {
+/**
+ * A version, as `GET /subjects/{s}/versions/{v}` and the rows of `GET /schemas` show it.
+ *
+ * @param tags the member with its inline tags, if asked for; see tags.ts.
+ * @param extra members at the end.
+ */
+export function versionJson(row: Row, tags = '', extra = ''): string {
   return (
     `{"subject":${quote(row.subject)},"version":${row.version},"id":${row.id},"guid":"${row.guid}"` +
     `,"schemaType":"${row.schemaType}"${references(row.references)}${metadataJson(row.metadata)}` +
-    `,"schema":${quote(row.schema)}${time(row)},"deleted":${row.deleted}${ruleSetJson(row.ruleSet)}${extra}}`
+    `,"schema":${quote(row.schema)}${tags}${time(row)},"deleted":${row.deleted}${ruleSetJson(row.ruleSet)}${extra}}`
   );
 }
 
@@ -47,8 +52,8 @@ export function withQualifiedReferences(row: Row): Row {
 }
 
 /** A schema by id. */
-export function schemaOfIdJson(row: Row, maxId: number | undefined): string {
-  return `{"subject":${quote(row.subject)},"version":${row.version},${schemaMembers(row, maxId)}}`;
+export function schemaOfIdJson(row: Row, maxId: number | undefined, tags = ''): string {
+  return `{"subject":${quote(row.subject)},"version":${row.version},${schemaMembers(row, maxId, tags)}}`;
 }
 
 /** A schema by guid: without a subject, as it may stand under many. */
@@ -56,10 +61,10 @@ export function schemaOfGuidJson(row: Row): string {
   return `{${schemaMembers(row, undefined)}}`;
 }
 
-function schemaMembers(row: Row, maxId: number | undefined): string {
+function schemaMembers(row: Row, maxId: number | undefined, tags = ''): string {
   return (
     `"guid":"${row.guid}","schemaType":"${row.schemaType}","schema":${quote(row.schema)}` +
-    `${references(row.references)}${metadataJson(row.metadata)}${ruleSetJson(row.ruleSet)}` +
+    `${references(row.references)}${metadataJson(row.metadata)}${ruleSetJson(row.ruleSet)}${tags}` +
     `${maxId === undefined ? '' : `,"maxId":${maxId}`}${time(row)},"deleted":${row.deleted}`
   );
 }

@@ -35,6 +35,7 @@ function inContext(path: string, query: string): string {
     params.set('subjectPrefix', qualify(params.get('subjectPrefix') ?? '', prefix));
   }
   if (first === 'schemas' && second === 'ids') params.set('subject', qualify(params.get('subject') ?? '', prefix));
+  if (first === 'associations') params.set('context', context);
   const search = params.toString();
   return `/${segments.join('/')}${search === '' ? '' : `?${search}`}`;
 }

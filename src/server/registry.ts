@@ -1,8 +1,9 @@
 /** The owner of a state: the one that applies records, and what deciding needs. */
+
+import type { SchemaPort } from '../schema/schema-port.ts';
 import { applyRecords } from '../semantics/apply.ts';
 import { type Decided, isRefusal, type Refusal, type Rules } from '../semantics/decision.ts';
 import type { RegistryRecord } from '../semantics/records.ts';
-import type { SchemaPort } from '../semantics/schema-port.ts';
 import type { RegistryState } from '../semantics/state.ts';
 
 export interface Registry {
@@ -11,6 +12,8 @@ export interface Registry {
   readonly rules: Rules;
   /** Epoch milliseconds. */
   readonly clock: () => number;
+  /** A random UUID, the identity of a new association. */
+  readonly newGuid: () => string;
   /** Told what a write added to the log. */
   readonly onRecords?: (records: readonly RegistryRecord[]) => void;
 }

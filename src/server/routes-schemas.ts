@@ -6,9 +6,10 @@ import { listRows, type RowQuery } from '../semantics/listing.ts';
 import type { Row } from '../semantics/state.ts';
 import { type Answer, answer, type Call, json, type Route, refused, text } from './call.ts';
 import { schemaOfGuidJson, schemaOfIdJson, versionJson, withQualifiedReferences } from './entities.ts';
-import { unsupportedFormat } from './format.ts';
+import { inFormat } from './format.ts';
 import { param, queryFlag, queryText, readId, readPage, readRowPage, slicePage } from './parameters.ts';
 import type { Registry } from './registry.ts';
+import { tagsMember } from './tags.ts';
 
 export function schemaRoutes(registry: Registry): readonly Route[] {
   const { state, rules } = registry;
@@ -40,7 +41,9 @@ export function schemaRoutes(registry: Registry): readonly Route[] {
     const maxId = queryFlag(call, 'fetchMaxId') ? maxIdOf(state, hint) : undefined;
     const shown =
       queryText(call, 'referenceFormat')?.toLowerCase() === 'qualified' ? withQualifiedReferences(row) : row;
-    return unsupportedFormat(call, row) ?? text(schemaOfIdJson(shown, maxId));
+    return answer(inFormat(registry, call, row.subject, row), ({ schema }) =>
+      text(schemaOfIdJson({ ...shown, schema }, maxId, tagsMember(call, row))),
+    );
   };
   const schemaById = (call: Call): Answer => {
     const id = readId(call);
@@ -48,7 +51,7 @@ export function schemaRoutes(registry: Registry): readonly Route[] {
     const row = findById(state, id, hintOf(call));
     // Confluent fails with 500 on an unknown id here (observed).
     if (row === undefined) return refused(rules.strictConfluent === true ? internalError() : schemaNotFound(id));
-    return unsupportedFormat(call, row) ?? text(row.schema);
+    return answer(inFormat(registry, call, row.subject, row), ({ schema }) => text(schema));
   };
   const versionsOfId = (call: Call) => {
     const id = readId(call);
@@ -93,7 +96,7 @@ function aliasedRows(registry: Registry, query: RowQuery, page: { offset: number
   );
   const shown = slicePage(rows, page).map((row) => {
     const names = aliases.get(row.subject);
-    return versionJson(row, names === undefined ? '' : `,"aliases":${JSON.stringify(names)}`);
+    return versionJson(row, '', names === undefined ? '' : `,"aliases":${JSON.stringify(names)}`);
   });
   return `[${shown.join(',')}]`;
 }
@@ -107,7 +110,7 @@ function byGuid(registry: Registry, call: Call): Answer {
   const lost = registry.rules.strictConfluent === true ? internalError() : schemaNotFound(text_);
   const row = registry.rules.strictConfluent === true ? first.row : anyRow(registry, guid ?? '');
   if (row === undefined) return refused(lost);
-  return unsupportedFormat(call, row) ?? text(schemaOfGuidJson(row));
+  return answer(inFormat(registry, call, row.subject, row), (shown) => text(schemaOfGuidJson(shown)));
 }
 
 function anyRow({ state }: Registry, guid: string): Row | undefined {

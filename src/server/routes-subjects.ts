@@ -1,6 +1,7 @@
 /** /subjects and below. */
 
 import { aliasTarget } from '../semantics/alias.ts';
+import { refuseOwnedTargets } from '../semantics/associations.ts';
 import { isRefusal, type Refusal } from '../semantics/decision.ts';
 import { decideDeleteSubject, decideDeleteVersion } from '../semantics/delete.ts';
 import { ANY_CONTEXT, type DeletedFilter, listSubjects, listVersions } from '../semantics/listing.ts';
@@ -11,10 +12,10 @@ import type { Row } from '../semantics/state.ts';
 import { readSchemaBody } from './body.ts';
 import { type Answer, answer, type Call, json, type Route, refused, text } from './call.ts';
 import { lookedUpJson, registeredJson, versionJson, withQualifiedReferences } from './entities.ts';
-import { unsupportedFormat } from './format.ts';
+import { inFormat } from './format.ts';
 import { param, queryFlag, queryText, queryTexts, readPage, readVersion, slicePage } from './parameters.ts';
 import { commit, type Registry } from './registry.ts';
-import { editTags } from './tags.ts';
+import { registerEdited, tagsMember, withTagEdits } from './tags.ts';
 
 export function subjectRoutes(registry: Registry): readonly Route[] {
   const { state, port, rules, clock } = registry;
@@ -38,18 +39,23 @@ export function subjectRoutes(registry: Registry): readonly Route[] {
     );
   };
   const register = (call: Call): Answer => {
-    const body = readSchemaBody(call.body, 'register', queryFlag(call, 'normalize'));
+    const sent = readSchemaBody(call.body, 'register', queryFlag(call, 'normalize'));
+    if (isRefusal(sent)) return refused(sent);
+    const body = withTagEdits(state, subjectOf(call), sent);
     if (isRefusal(body)) return refused(body);
     const command = { ...body, subject: subjectOf(call), now: clock() };
-    return answer(commit(registry, decideRegister(state, command, port, rules)), (registered) =>
-      text(registeredJson(registered)),
+    const decided = refuseOwnedTargets(state, decideRegister(state, command, port, rules));
+    return answer(commit(registry, decided), (registered) =>
+      answer(inFormat(registry, call, command.subject, registered.content), (content) =>
+        text(registeredJson({ ...registered, content })),
+      ),
     );
   };
   const look = (call: Call): Answer => {
     const body = readSchemaBody(call.body, 'lookUpSchemaUnderSubject', queryFlag(call, 'normalize'));
     if (isRefusal(body)) return refused(body);
     return answer(lookUp(state, subjectOf(call), body, queryFlag(call, 'deleted'), port), ({ row, loose }) =>
-      text(lookedUpJson(row, loose)),
+      answer(inFormat(registry, call, row.subject, row), (shown) => text(lookedUpJson(shown, loose))),
     );
   };
   const removeSubject = (call: Call): Answer => {
@@ -66,10 +72,12 @@ export function subjectRoutes(registry: Registry): readonly Route[] {
     answer(readRow(call), (row) => {
       const shown =
         queryText(call, 'referenceFormat')?.toLowerCase() === 'qualified' ? withQualifiedReferences(row) : row;
-      return unsupportedFormat(call, row) ?? text(versionJson(shown));
+      return answer(inFormat(registry, call, row.subject, row), ({ schema }) =>
+        text(versionJson({ ...shown, schema }, tagsMember(call, row))),
+      );
     });
   const schema = (call: Call): Answer =>
-    answer(readRow(call), (row) => unsupportedFormat(call, row) ?? text(row.schema));
+    answer(readRow(call), (row) => answer(inFormat(registry, call, row.subject, row), ({ schema }) => text(schema)));
   const referencedBy = (call: Call): Answer => {
     const page = readPage(call);
     if (isRefusal(page)) return refused(page);
@@ -82,14 +90,16 @@ export function subjectRoutes(registry: Registry): readonly Route[] {
     const subject = subjectOf(call);
     const keys = queryTexts(call, 'key');
     const values = queryTexts(call, 'value');
-    const matches = ({ metadata }: Row) => keys.every((key, at) => metadata?.properties?.[key] === values[at]);
+    // A key without a value counts for nothing, as in Confluent's reading of the two lists.
+    const pairs = keys.slice(0, values.length).map((key, at) => [key, values[at]] as const);
+    const matches = ({ metadata }: Row) => pairs.every(([key, value]) => metadata?.properties?.[key] === value);
     const includeDeleted = queryFlag(call, 'deleted');
     const row = state.subjects.get(subject)?.rows.findLast((one) => (includeDeleted || !one.deleted) && matches(one));
     return row === undefined
       ? answer(findVersion(state, subject, -1, includeDeleted), () =>
           refused({ status: 404, errorCode: 40403, refusal: 'Schema not found' }),
         )
-      : text(versionJson(row));
+      : answer(inFormat(registry, call, row.subject, row), (shown) => text(versionJson(shown)));
   };
 
   return [
@@ -99,7 +109,7 @@ export function subjectRoutes(registry: Registry): readonly Route[] {
     { path: '/subjects/:subject/versions/:version', methods: { GET: version, DELETE: removeVersion } },
     { path: '/subjects/:subject/versions/:version/schema', methods: { GET: schema } },
     { path: '/subjects/:subject/versions/:version/referencedby', methods: { GET: referencedBy } },
-    { path: '/subjects/:subject/versions/:version/tags', methods: { POST: (call) => editTags(registry, call) } },
+    { path: '/subjects/:subject/versions/:version/tags', methods: { POST: (call) => registerEdited(registry, call) } },
     { path: '/subjects/:subject/metadata', methods: { GET: byMetadata } },
   ];
 }

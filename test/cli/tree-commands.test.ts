@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cliEntry, runCli, runCliJson, spawnCli } from '../support/cli.ts';
 import { record, register, registryDuringTest, request } from '../support/embedded-registry.ts';
 import { git, repository } from '../support/git.ts';
 import { startServer } from '../support/loopback-server.ts';
+import { serveDuringTest } from '../support/serve.ts';
 import { temporaryFolder } from '../support/trees.ts';
 
 beforeAll(async () => {
@@ -21,26 +22,6 @@ async function committed() {
   const cwd = repository();
   expect((await runCli(['export', '--url', url, '--commit'], { cwd })).code).toBe(0);
   return { url, cwd };
-}
-
-/** `srgit serve` until the test ends; its address once it tells it. */
-async function serve(cwd: string, ...flags: string[]) {
-  const cli = await spawnCli(['serve', '--port', '0', ...flags], { cwd });
-  onTestFinished(async () => {
-    cli.kill('SIGKILL');
-    await cli.done;
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    const look = () => {
-      const { stdout, stderr } = cli.output();
-      const found = /http:\/\/\S+/.exec(stdout + stderr)?.[0];
-      if (found !== undefined) resolve(found);
-    };
-    cli.child.stdout?.on('data', look);
-    cli.child.stderr?.on('data', look);
-    cli.done.then(({ stderr }) => reject(new Error(`serve ended: ${stderr}`)), reject);
-  });
-  return { cli, url };
 }
 
 describe('describe', () => {
@@ -120,7 +101,7 @@ describe('index', () => {
 describe('serve', () => {
   it('answers from the tree, takes no write, and ends well with SIGTERM', async () => {
     const { cwd } = await committed();
-    const { cli, url } = await serve(cwd, '--access-log');
+    const { cli, url } = await serveDuringTest(cwd, '--access-log');
     expect(await request(url, 'GET', '/schemas/ids/2')).toMatchObject({
       schema: JSON.stringify(record('Order', 'number')),
     });
@@ -142,7 +123,7 @@ describe('serve', () => {
     await register(source, 'orders-value', record('Order', 'third'));
     expect((await runCli(['export', '--url', source, '--commit'], { cwd })).code).toBe(0);
     for (const ref of ['v1', 'kept', first.slice(0, 10), 'HEAD~1']) {
-      const { url, cli } = await serve(cwd, '--ref', ref);
+      const { url, cli } = await serveDuringTest(cwd, '--ref', ref);
       expect(await request(url, 'GET', '/subjects/orders-value/versions')).toEqual([1, 2]);
       expect(cli.output().stdout).toContain(`as of ${first.slice(0, 12)}`);
     }
@@ -155,10 +136,10 @@ describe('serve', () => {
     await request(source, 'DELETE', '/subjects/gone-value');
     await request(source, 'DELETE', '/subjects/gone-value?permanent=true');
     expect((await runCli(['export', '--url', source, '--commit'], { cwd })).code).toBe(0);
-    const { url } = await serve(cwd, '--writable');
+    const { url } = await serveDuringTest(cwd, '--writable');
     expect(await register(url, 'new-value', record('New'))).toBe(4);
     expect(git(cwd, 'status', '--short')).toBe('');
-    const { url: empty, cli } = await serve(temporaryFolder(), '--empty', '--writable', '--json');
+    const { url: empty, cli } = await serveDuringTest(temporaryFolder(), '--empty', '--writable', '--json');
     expect(await register(empty, 'a', record('A'))).toBe(1);
     cli.kill('SIGINT');
     const { code, stdout } = await cli.done;

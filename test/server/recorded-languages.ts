@@ -4,8 +4,8 @@
  */
 
 import { compactJson } from '../../src/schema/json-text.ts';
-import { basicSchemaPort } from '../../src/semantics/basic-schema-port.ts';
-import type { Canonical, SchemaPort } from '../../src/semantics/schema-port.ts';
+import type { Canonical } from '../../src/schema/language.ts';
+import { type SchemaPort, schemaLanguages } from '../../src/schema/schema-port.ts';
 import type { Step } from './scenario.ts';
 
 interface RecordedBody {
@@ -34,15 +34,23 @@ export function recordedLanguages(currentStep: () => Step): SchemaPort {
       }
       if (sendsInlined()) return { text: compactJson(schema) ?? schema };
       if (stored !== undefined && !currentStep().path.includes('format=')) return { text: stored };
-      return basicSchemaPort.canonicalize(schemaType, schema, references, options);
+      return schemaLanguages.canonicalize(schemaType, schema, references, options);
     },
     checkCompatibility() {
       const { error_code, message = '', is_compatible, messages } = answer();
-      if (error_code === 40901) {
-        const details = message.slice(message.indexOf(', details: [') + ', details: ['.length, -1);
-        return [details.slice(0, details.lastIndexOf(', {validateFields'))];
-      }
-      return is_compatible === false ? (messages?.slice(0, -1) ?? ['not told']) : [];
+      const details = message.slice(message.indexOf(', details: [') + ', details: ['.length, -1);
+      const lines =
+        error_code === 40901
+          ? [details.slice(0, details.lastIndexOf(', {validateFields'))]
+          : is_compatible === false
+            ? (messages?.slice(0, -1) ?? ['not told'])
+            : [];
+      const isCompatible = lines.length === 0 && error_code !== 500;
+      return { isCompatible, messages: lines, reasons: [], crashesConfluent: error_code === 500 };
+    },
+    format: (_schema, _format) => {
+      const { response, responseText } = currentStep();
+      return { text: answer().schema ?? responseText ?? JSON.stringify(response) };
     },
     equalsInlined: (_type, schema, _stored, references) =>
       sendsInlined() && references.every((reference) => schema.includes(reference.schema)),

@@ -6,9 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { basicSchemaPort } from '../../src/semantics/basic-schema-port.ts';
+import { type SchemaPort, schemaLanguages } from '../../src/schema/schema-port.ts';
 import type { RegistryRecord } from '../../src/semantics/records.ts';
-import type { SchemaPort } from '../../src/semantics/schema-port.ts';
 import { createState } from '../../src/semantics/state.ts';
 import { startServer } from '../../src/server/server.ts';
 import { decodeRecord, readTopics } from '../semantics/recorded-topics.ts';
@@ -20,26 +19,10 @@ type Expected = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** With the languages taken from the recording. */
 const BY_RULES: Expected = {
-  'context-references-across': { 4: 'format=resolved' },
-  'format-avro-resolved': Object.fromEntries(
-    [7, 8, 9, 10, 11, 12, 13, 14, 27, 28].map((step) => [step, 'format=resolved']),
-  ),
-  'misc-associations': Object.fromEntries(
-    [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((step) => [
-      step,
-      'associations are not kept; 404 makes clients do without',
-    ]),
-  ),
-  'read-fresh-global': { 37: 'the server tells its own version and implementation' },
-  'reference-avro': { 24: 'format=resolved', 25: 'format=resolved', 26: 'format=resolved' },
-  'reference-chain-and-self': { 9: 'format=resolved' },
   'reference-protobuf': {
-    3: 'format=serialized',
-    9: 'format=serialized',
     16: 'Confluent answers from a cache of parsed schemas that a reference to a soft-deleted version still is in',
     17: 'follows step 16',
   },
-  'register-protobuf': { 13: 'format=serialized', 14: 'format=serialized' },
 };
 
 /** With the languages as they are: what the basic schema port does not know yet, and what follows from it. */
@@ -82,7 +65,7 @@ describe('recorded scenarios', () => {
     });
 
     it(`${scenario.name}: as it is`, async () => {
-      const results = await replay(scenario, basicSchemaPort, () => {});
+      const results = await replay(scenario, schemaLanguages, () => {});
       expectListed(scenario, results, AS_IT_IS);
     });
   }

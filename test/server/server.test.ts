@@ -4,9 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { isSrgitError } from '../../src/errors.ts';
 import type { RegistrySnapshot } from '../../src/model/registry-snapshot.ts';
 import { stateFromSnapshot } from '../../src/semantics/snapshot-state.ts';
-import type { AccessEvent } from '../../src/server/app.ts';
+import type { AccessEvent } from '../../src/server/access-log.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
 import { record, startRegistry, type TestRegistry } from './client.ts';
+
+/** For machines that do other things too. */
+const PATIENT = { timeout: 20_000 };
 
 const running: TestRegistry[] = [];
 afterEach(async () => {
@@ -240,7 +243,7 @@ describe('the server', () => {
     const events: AccessEvent[] = [];
     const { call } = await start({ onAccess: (event) => events.push(event) });
     await call('GET', '/subjects/a%2Fb/versions?deleted=true');
-    await expect.poll(() => events.length).toBe(1);
+    await expect.poll(() => events.length, PATIENT).toBe(1);
     expect(events[0]).toMatchObject({ method: 'GET', url: '/subjects/a%2Fb/versions?deleted=true', status: 404 });
     expect(events[0]?.milliseconds).toBeGreaterThanOrEqual(0);
   });

@@ -1,0 +1,132 @@
+/** Diff: what changed between two states of a tree, or between a registry and a tree, down to the fields. */
+import type { Config, RegistrySettings } from '../config/types.ts';
+import { openRepositoryOf } from '../git/open-repository.ts';
+import { type RegistrySnapshot, sortSnapshot } from '../model/registry-snapshot.ts';
+import type { SchemaVersion } from '../model/schema-version.ts';
+import { compileSelection } from '../model/selection.ts';
+import { diffSnapshots, type SubjectDiff, UNREGISTERED } from '../plan/diff-snapshots.ts';
+import { readSnapshot } from '../registry/snapshot.ts';
+import { languageOf } from '../schema/schema-languages.ts';
+import { resolveStored } from '../semantics/references.ts';
+import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
+import { requireSound } from '../tree/finding.ts';
+import type { LoadedTree, PendingVersion } from '../tree/load-tree.ts';
+import { connectRegistry } from './connect.ts';
+import { loadTreeAt } from './load-tree-at.ts';
+import type { OnProgress } from './progress.ts';
+import { selectSnapshot } from './select-snapshot.ts';
+
+/** One side of a comparison. */
+export type DiffSide =
+  /** A commit; undefined: the work tree, with what was added to it by hand. */
+  | { readonly kind: 'tree'; readonly ref?: string | undefined }
+  | { readonly kind: 'registry'; readonly registry: RegistrySettings };
+
+export interface DiffOptions {
+  readonly config: Config;
+  readonly from: DiffSide;
+  readonly to: DiffSide;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+export interface DiffResult {
+  readonly from: string;
+  readonly to: string;
+  readonly subjects: readonly SubjectDiff[];
+}
+
+interface Side {
+  readonly name: string;
+  readonly snapshot: RegistrySnapshot;
+}
+
+/** @throws SrgitError of tree, git and registry. */
+export async function diffTrees(options: DiffOptions): Promise<DiffResult> {
+  const from = await readSide(options, options.from);
+  const to = await readSide(options, options.to);
+  const { backup } = options.config;
+  const subjects = diffSnapshots(selectSnapshot(from.snapshot, backup), selectSnapshot(to.snapshot, backup));
+  return { from: from.name, to: to.name, subjects };
+}
+
+async function readSide(options: DiffOptions, side: DiffSide): Promise<Side> {
+  const { config, env, signal } = options;
+  if (side.kind === 'registry') {
+    const { client, capabilities } = await connectRegistry(side.registry, signal);
+    try {
+      const { snapshot } = await readSnapshot(client, capabilities, {
+        subjects: compileSelection(config.backup.selection),
+        includeDeleted: config.backup.includeSoftDeleted,
+        versions: 'all',
+        includeReferences: true,
+        full: true,
+        signal,
+        registryName: side.registry.name,
+        onProgress: ({ phase, done, total }) => options.onProgress?.({ phase: `reading ${phase}`, done, total }),
+      });
+      return { name: side.registry.name ?? 'the registry', snapshot };
+    } finally {
+      await client.close();
+    }
+  }
+  if (side.ref === undefined) {
+    const { tree } = await loadTreeAt(config.tree, undefined, { env, signal });
+    requireSound(tree.findings);
+    return { name: 'the work tree', snapshot: withPending(tree) };
+  }
+  const repository = await openRepositoryOf(config.tree, { env, signal });
+  // Before the first export there is nothing: everything is new then.
+  if (!(await repository.hasPath(await repository.resolveRef(side.ref), repository.pathInside(config.tree)))) {
+    return { name: side.ref, snapshot: EMPTY };
+  }
+  const { tree } = await loadTreeAt(config.tree, side.ref, { env, signal });
+  requireSound(tree.findings);
+  return { name: side.ref, snapshot: withPending(tree) };
+}
+
+const EMPTY: RegistrySnapshot = {
+  registry: { kind: 'unknown' },
+  contexts: [{ name: '.', subjects: [] }],
+  global: {},
+  gaps: [],
+};
+
+/** The snapshot with what was added by hand, as it would be stored. */
+function withPending({ snapshot, pending }: LoadedTree): RegistrySnapshot {
+  if (pending.length === 0) return snapshot;
+  const state = stateFromSnapshot(snapshot);
+  const contexts = snapshot.contexts.map((context) => {
+    const added = pending.filter((one) => one.context === context.name);
+    const names = new Set([...context.subjects.map(({ name }) => name), ...added.map(({ subject }) => subject)]);
+    const subjects = [...names].map((name) => {
+      const known = context.subjects.find((subject) => subject.name === name) ?? { name, versions: [] };
+      const rows = added.filter(({ subject }) => subject === name).map((one) => rowOf(one, known.versions, state));
+      return { ...known, versions: [...known.versions, ...rows] };
+    });
+    return { ...context, subjects };
+  });
+  return sortSnapshot({ ...snapshot, contexts });
+}
+
+function rowOf(
+  pending: PendingVersion,
+  known: readonly SchemaVersion[],
+  state: Parameters<typeof resolveStored>[0],
+): SchemaVersion {
+  const { version, schemaType, schema } = pending;
+  const latest = known.findLast((row) => !row.deleted && row.schemaType === schemaType);
+  const references = pending.references ?? latest?.references ?? [];
+  const resolved = resolveStored(state, { subject: pending.subject, references });
+  const canonical = languageOf(schemaType).canonicalize(schema, resolved, { normalize: false, validate: false });
+  return {
+    version,
+    id: UNREGISTERED,
+    guid: '',
+    schemaType,
+    schema: 'text' in canonical ? canonical.text : schema,
+    references,
+    deleted: false,
+  };
+}
