@@ -3,10 +3,10 @@
  * is a real process of this very program.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SrgitError, throwIfAborted } from '../errors.ts';
+import { EXIT, SrgitError, throwIfAborted } from '../errors.ts';
 import { createRegistryClient } from '../registry/client.ts';
 
 export interface DemoOptions {
@@ -45,6 +45,11 @@ const NEW_VERSION = {
   ],
 };
 
+/** The same with the last field as it is often proposed first. */
+function withoutDefault({ fields, ...rest }: typeof NEW_VERSION): object {
+  return { ...rest, fields: [...fields.slice(0, -1), { name: 'gift_note', type: 'string' }] };
+}
+
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { say } = options;
   const stage = new Stage(
@@ -65,18 +70,28 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     say('\n2. Export again: nothing changed, so no file changes and no commit is made.');
     await stage.srgit('export', '--url', url, '--commit');
 
-    say('\n3. A producer registers a new version of orders-value; the nightly export commits exactly that.');
+    say(
+      '\n3. Somebody wants a field without a default. The tree knows that consumers would break: no registry needed.',
+    );
+    stage.write('order.avsc', JSON.stringify(withoutDefault(NEW_VERSION)));
+    await stage.srgitFailing(EXIT.differences, 'check', 'order.avsc', '--subject', 'orders-value');
+    say('\n   With a default it fits:');
+    stage.write('order.avsc', JSON.stringify(NEW_VERSION));
+    await stage.srgit('check', 'order.avsc', '--subject', 'orders-value');
+
+    say('\n4. A producer registers a new version of orders-value; the nightly export commits exactly that.');
     await registerVersion(url, options.signal, say);
     await stage.srgit('export', '--url', url, '--commit');
     await stage.run('git', 'log', '--oneline');
     await stage.run('git', 'show', '--stat', '--format=%B', 'HEAD');
+    await stage.srgit('diff', 'HEAD~1', 'HEAD');
 
-    say('\n4. Is the tree what the registry holds? And is it sound by itself?');
+    say('\n5. Is the tree what the registry holds? And is it sound by itself?');
     await stage.srgit('verify', '--url', url);
     await stage.srgit('verify', '--offline');
     await stage.srgit('describe');
 
-    say('\n5. The worst day: the registry is gone. The tree answers with the same ids.');
+    say('\n6. The worst day: the registry is gone. The tree answers with the same ids.');
     const before = await ask(url, '/schemas/ids/5', options.signal);
     await stage.stopServers();
     const spare = await stage.serve('serve', '--port', '0');
@@ -147,6 +162,17 @@ class Stage {
     this.#print(await this.capture(process.execPath, [this.#options.cli, ...args, ...author]));
   }
 
+  /** A command that has to end with another exit code than 0. */
+  async srgitFailing(exitCode: number, ...args: readonly string[]): Promise<void> {
+    this.#options.say(`\n   $ srgit ${args.join(' ')}`);
+    this.#print(await this.capture(process.execPath, [this.#options.cli, ...args], exitCode));
+    this.#options.say(`   (exit code ${exitCode})`);
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text);
+  }
+
   async run(program: string, ...args: readonly string[]): Promise<void> {
     this.#options.say(`\n   $ ${[program, ...args].join(' ')}`);
     this.#print(await this.capture(program, args));
@@ -186,8 +212,8 @@ class Stage {
     }
   }
 
-  /** Standard output of a program that must end well. */
-  async capture(program: string, args: readonly string[]): Promise<string> {
+  /** Standard output of a program that must end so. */
+  async capture(program: string, args: readonly string[], exitCode = 0): Promise<string> {
     throwIfAborted(this.#options.signal);
     const child = spawn(program, [...args], {
       cwd: this.folder,
@@ -206,7 +232,7 @@ class Stage {
       );
       child.once('close', resolve);
     });
-    if (code === 0) return out;
+    if (code === exitCode) return out;
     throw new SrgitError('SRGIT_INTERNAL', `${program} ended with exit code ${code}`, { hint: out.trim().slice(-300) });
   }
 
