@@ -138,20 +138,25 @@ export function lookUp(
   return hasSubject(state, subject, includeDeleted) ? schemaNotFound() : subjectNotFound(name);
 }
 
-/** The same in one subject only; undefined when it is not there. */
+/**
+ * The same in one subject only; undefined when it is not there.
+ *
+ * @param validate false: the names in the schema need not resolve, as in imports.
+ */
 export function lookUpIn(
   state: RegistryState,
   subject: string,
   request: RequestedSchema,
   includeDeleted: boolean,
   port: SchemaPort,
+  validate = true,
 ): Match | Refusal | undefined {
   if (isBlank(request)) return undefined;
   const config = configInScope(state, subject);
   const normalize = request.normalize === true || normalizes(config);
   const sent = makeCandidate(state, subject, { ...request, normalize }, port, {
     deletedReferences: true,
-    validate: true,
+    validate,
   });
   if (isRefusal(sent)) return sent;
   const merged = mergeMetadata(

@@ -62,16 +62,16 @@ export function decideRegister(
   const request = rules.strictConfluent === true ? withoutRules : command;
   const config = configInScope(state, subject);
 
+  const importing = modeInScope(state, subject) === 'IMPORT';
   // The look-up comes before the mode: a known schema is answered even where nothing may be written (observed).
   if (!hasDefaultsOrOverrides(config)) {
-    const match = lookUpIn(state, subject, request, false, port);
+    const match = lookUpIn(state, subject, request, false, port, !importing);
     if (isRefusal(match)) return match;
     if (match !== undefined && isWhatWasAsked(match.row, request)) return { records: [], answer: found(match) };
   }
   const refusal = modeRefusal(state, subject, rules) ?? wrongMode(state, subject, request);
   if (refusal !== undefined) return refusal;
 
-  const importing = modeInScope(state, subject) === 'IMPORT';
   const prepared = prepare(state, subject, request, config, importing, port);
   if (isRefusal(prepared)) return prepared;
   const rows = state.subjects.get(subject)?.rows ?? [];
