@@ -2,6 +2,7 @@
 import type { ContextState, LevelSettings, RegistrySnapshot, SubjectState } from '../model/registry-snapshot.ts';
 import type { ConfigRecord, SchemaVersion } from '../model/schema-version.ts';
 import { contextSubject, DEFAULT_CONTEXT, formatSubjectName, GLOBAL_CONTEXT } from '../model/subject-name.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 export type DifferenceKind = 'missing' | 'extra' | 'content' | 'id' | 'deleted' | 'config' | 'mode' | 'context';
 
@@ -89,10 +90,11 @@ function* compareRows(
     yield { kind: 'content', message: `type ${a.schemaType} in ${left}, ${b.schemaType} in ${right}` };
   }
   if (a.schema !== b.schema) yield { kind: 'content', message: 'the schema text differs' };
-  if (canonical(a.references) !== canonical(b.references)) yield { kind: 'content', message: 'the references differ' };
-  const metadata = [a.metadata, b.metadata].map((data) => canonical(mask(data, a.metadata, options.redacted)));
+  if (canonicalJson(a.references) !== canonicalJson(b.references))
+    yield { kind: 'content', message: 'the references differ' };
+  const metadata = [a.metadata, b.metadata].map((data) => canonicalJson(mask(data, a.metadata, options.redacted)));
   if (metadata[0] !== metadata[1]) yield { kind: 'content', message: 'the metadata differs' };
-  if (canonical(a.ruleSet) !== canonical(b.ruleSet)) yield { kind: 'content', message: 'the rule set differs' };
+  if (canonicalJson(a.ruleSet) !== canonicalJson(b.ruleSet)) yield { kind: 'content', message: 'the rule set differs' };
 }
 
 /** A redacted value on the left may be any value on the right. */
@@ -113,7 +115,7 @@ function compareLevel(
   options: CompareOptions,
   differences: Difference[],
 ): void {
-  if (!options.ignoreConfig(subject) && canonical(plain(a.config)) !== canonical(plain(b.config))) {
+  if (!options.ignoreConfig(subject) && canonicalJson(plain(a.config)) !== canonicalJson(plain(b.config))) {
     const levels = [a.config?.compatibility ?? 'inherited', b.config?.compatibility ?? 'inherited'];
     const message =
       levels[0] === levels[1]
@@ -145,15 +147,4 @@ function* pairByName<T extends { readonly name: string }>(
     others.delete(item.name);
   }
   for (const item of others.values()) yield [item.name, undefined, item];
-}
-
-/** JSON with sorted members: equal values have equal texts. */
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, member: unknown) =>
-      typeof member === 'object' && member !== null && !Array.isArray(member)
-        ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-        : member,
-    ) ?? ''
-  );
 }
