@@ -5,6 +5,7 @@ import { SrgitError } from '../errors.ts';
 import { SCHEMA_TYPES } from '../model/schema-version.ts';
 import { parseRawConfig, type RawConfig } from './raw-config.ts';
 import { chooseRegistry, registrySettings } from './registry-settings.ts';
+import { restoreSettings } from './restore-settings.ts';
 import { list, nonEmpty, readText } from './setting.ts';
 import type { BackupSettings, Config, ConfigFlags, RegistrySettings } from './types.ts';
 import { refuseUnset } from './variables.ts';
@@ -19,6 +20,8 @@ export const DEFAULT_TREE = 'schemas';
 export interface ConfigNeeds {
   /** False: no registry is looked at, so that neither its secrets nor its certificates need be there. */
   readonly registry: boolean;
+  /** False, the default: the `restore` section is not looked at. */
+  readonly restore?: boolean;
 }
 
 /**
@@ -43,7 +46,11 @@ export function loadConfig(
   const chosen = needs.registry ? chooseRegistry(raw, flags, env) : undefined;
   if (file !== undefined) {
     const isUsed = ([section = '', name]: readonly string[]) =>
-      section === 'registries' ? name === chosen?.name : !UNUSED_SECTIONS.has(section);
+      section === 'registries'
+        ? name === chosen?.name
+        : section === 'restore'
+          ? needs.restore === true
+          : !UNUSED_SECTIONS.has(section);
     refuseUnset(
       file,
       unset.filter(({ path }) => hasAliases || isUsed(path)),
@@ -60,6 +67,7 @@ export function loadConfig(
     tree,
     ...(registry === undefined ? {} : { registry }),
     backup: backupSettings(raw, flags),
+    restore: restoreSettings(needs.restore === true ? raw.restore : undefined, base),
     git: {
       remote: flags.remote ?? raw.git?.remote ?? 'origin',
       ...(branch === undefined ? {} : { branch }),
@@ -70,7 +78,7 @@ export function loadConfig(
 }
 
 /** Accepted for the commands to come. */
-const UNUSED_SECTIONS: ReadonlySet<string> = new Set(['restore', 'kafka', 'storage']);
+const UNUSED_SECTIONS: ReadonlySet<string> = new Set(['kafka', 'storage']);
 
 /** `--tree "$UNSET"` must not mean another folder than the one that was meant. */
 function refuseEmptyFlags(flags: ConfigFlags): void {

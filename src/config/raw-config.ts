@@ -12,6 +12,7 @@ import {
 } from 'yaml';
 import { SrgitError } from '../errors.ts';
 import type { SchemaType } from '../model/schema-version.ts';
+import type { IdPolicy, Strategy } from '../plan/plan.ts';
 import schema from './config.schema.json' with { type: 'json' };
 import { nearestName } from './nearest-name.ts';
 import { placeOf } from './place.ts';
@@ -55,6 +56,22 @@ export interface RawConfig {
     readonly include_sensitive?: boolean;
     readonly schema_types?: readonly SchemaType[];
     readonly protobuf?: { readonly include_dependencies?: boolean };
+  };
+  readonly restore?: {
+    readonly enabled?: boolean;
+    readonly strategy?: Strategy;
+    readonly strategy_by_subject?: Readonly<Record<string, Strategy>>;
+    readonly id_policy?: IdPolicy;
+    readonly id_mapping?: boolean;
+    readonly rewrite_ids?: boolean;
+    readonly force_ids?: boolean;
+    readonly id_mapping_file?: string;
+    readonly subject_mapping?: Readonly<Record<string, string>>;
+    readonly to_context?: string;
+    readonly set_compatibility?: string;
+    readonly force_register?: boolean;
+    readonly include_soft_deleted?: boolean;
+    readonly settings?: boolean;
   };
   readonly git?: {
     readonly branch?: string;

@@ -1,6 +1,7 @@
 /** Configuration once it is validated: nothing further in sees raw settings or the process's environment. */
 import type { SchemaType } from '../model/schema-version.ts';
 import type { SubjectSelection } from '../model/selection.ts';
+import type { RestoreSettings } from './restore-settings.ts';
 
 export type AuthSettings =
   | { readonly type: 'none' | 'mtls' }
@@ -67,6 +68,7 @@ export interface Config {
   /** The registry that the command is about; absent when none is configured. */
   readonly registry?: RegistrySettings;
   readonly backup: BackupSettings;
+  readonly restore: RestoreSettings;
   readonly git: GitSettings;
 }
 

@@ -38,6 +38,13 @@ export interface SnapshotOptions {
    * its deleted flag; a subject that was hard-deleted and registered anew under the same numbers needs `full`.
    */
   readonly known?: KnownVersion | undefined;
+  /** False: rows only; config and modes, most of a reading's requests, are left out. Default true. */
+  readonly settings?: boolean | undefined;
+  /**
+   * Qualified subjects whose settings are read though they may have no version: config and mode can be set before the
+   * first one, and no list names such subjects. Not asked for in a registry without any subject.
+   */
+  readonly alsoLevels?: readonly string[] | undefined;
   /** Fetches every version, known or not. */
   readonly full?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

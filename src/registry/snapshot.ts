@@ -91,7 +91,7 @@ async function readState(reading: SnapshotReading): Promise<State> {
   const [listing, listedContexts, top] = await Promise.all([
     capabilities.bulk === 'complete' ? listSubjectsOnce(reading) : listSubjects(reading),
     listContexts(reading),
-    settings.readTop(),
+    options.settings === false ? { defaultContext: {}, global: {} } : settings.readTop(),
   ]);
   // A context whose record was lost is in no list but still has its subjects (observed on 8.3.1).
   const contextNames = [...new Set([...listedContexts, ...contextsOf(reading, listing.all)])];
@@ -99,10 +99,16 @@ async function readState(reading: SnapshotReading): Promise<State> {
 
   // With a choice of types the rows have to tell first which subjects are meant.
   const early = options.schemaTypes === undefined ? wantedSubjects(reading, listing) : [];
-  const levels = [
-    ...contextNames.filter((name) => name !== DEFAULT_CONTEXT).map(contextSubject),
-    ...early.filter((subject) => !namesContext(reading, subject)),
-  ];
+  const unlisted =
+    listing.all.size === 0 ? [] : (options.alsoLevels ?? []).filter((subject) => !listing.all.has(subject));
+  const levels =
+    options.settings === false
+      ? []
+      : [
+          ...contextNames.filter((name) => name !== DEFAULT_CONTEXT).map(contextSubject),
+          ...early.filter((subject) => !namesContext(reading, subject)),
+          ...unlisted,
+        ];
   let settled = 0;
   const onLevel = (): void => {
     if (++settled % PROGRESS_STEP === 0 || settled === levels.length) {
@@ -113,14 +119,16 @@ async function readState(reading: SnapshotReading): Promise<State> {
   const selection = await completeReferences(reading);
 
   const read = new Set(levels);
-  const more = [...selection.rows.keys()].filter((subject) => !read.has(subject) && !namesContext(reading, subject));
+  const more = [...(options.settings === false ? [] : selection.rows.keys())].filter(
+    (subject) => !read.has(subject) && !namesContext(reading, subject),
+  );
   for (const [level, own] of await settings.readLevels(more)) found.set(level, own);
   settings.recordGaps();
   if (!capabilities.deleted && options.includeDeleted !== false) {
     addGap(reading, 'deleted', undefined, 'the registry does not list soft-deleted versions');
   }
   return {
-    contexts: assemble(reading, selection, contextNames, found, top.defaultContext),
+    contexts: assemble(reading, selection, contextNames, found, top.defaultContext, unlisted),
     global: top.global,
     passes,
   };
@@ -143,6 +151,7 @@ function assemble(
   contextNames: readonly string[],
   settings: ReadonlyMap<string, LevelSettings>,
   defaultContext: LevelSettings,
+  unlisted: readonly string[],
 ): readonly ContextState[] {
   const contexts = new Map<string, SubjectState[]>();
   for (const name of [DEFAULT_CONTEXT, ...contextNames]) if (name !== GLOBAL_CONTEXT) contexts.set(name, []);
@@ -150,6 +159,15 @@ function assemble(
     const { context, subject } = splitSubject(reading, qualified);
     const own = subject === '' ? {} : settings.get(qualified);
     const state: SubjectState = { name: subject, ...own, versions: [...versions.values()] };
+    const subjects = contexts.get(context);
+    if (subjects === undefined) contexts.set(context, [state]);
+    else subjects.push(state);
+  }
+  for (const qualified of unlisted) {
+    const own = settings.get(qualified);
+    if (own === undefined || selection.rows.has(qualified)) continue;
+    const { context, subject } = splitSubject(reading, qualified);
+    const state: SubjectState = { name: subject, ...own, versions: [] };
     const subjects = contexts.get(context);
     if (subjects === undefined) contexts.set(context, [state]);
     else subjects.push(state);

@@ -18,6 +18,16 @@ describe('loadConfig', () => {
         includeSensitive: false,
         schemaTypes: ['AVRO', 'JSON', 'PROTOBUF'],
       },
+      restore: {
+        enabled: true,
+        strategy: 'preserve',
+        strategyBySubject: [],
+        ids: 'rewrite',
+        subjectMapping: [],
+        forceRegister: false,
+        includeSoftDeleted: true,
+        settings: true,
+      },
       git: { remote: 'origin' },
     });
   });
