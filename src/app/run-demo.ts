@@ -99,6 +99,19 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     say(`   GET /schemas/ids/5 → ${after.slice(0, 120)}…`);
     if (after !== before) throw new SrgitError('SRGIT_INTERNAL', 'the tree answers otherwise than the registry did');
     say('   The same answer, byte for byte, as the registry gave.');
+    await stage.stopServers();
+
+    say('\n7. A new registry, which numbers its schemas itself: the plan, the restore, and the map of ids, in git.');
+    const empty = await stage.serve('serve', '--empty', '--writable', '--port', '0');
+    stage.configure('dr', empty);
+    await stage.srgit('plan', '--to', 'registry:dr');
+    await stage.srgit('restore', '--to', 'registry:dr', '--commit');
+    stage.show('schemas/id-maps/dr.json');
+    await stage.srgit('idmap', '--to', 'registry:dr', '--check');
+    say('\n   Or with every id and version as it was, into another one:');
+    const twin = await stage.serve('serve', '--empty', '--writable', '--port', '0');
+    await stage.srgit('restore', '--url', twin, '--ids', 'force');
+    await stage.srgit('verify', '--url', twin);
 
     const commits = Number((await stage.capture('git', ['rev-list', '--count', 'HEAD'])).trim());
     say(`\nDone. Look around: cd ${stage.folder}`);
@@ -167,6 +180,13 @@ class Stage {
     this.#options.say(`\n   $ srgit ${args.join(' ')}`);
     this.#print(await this.capture(process.execPath, [this.#options.cli, ...args], exitCode));
     this.#options.say(`   (exit code ${exitCode})`);
+  }
+
+  /** A registry under a name, as a user's srgit.yaml has it. */
+  configure(name: string, url: string): void {
+    this.write('srgit.yaml', `registries:\n  ${name}:\n    url: ${url}\n`);
+    this.#options.say('\n   srgit.yaml:');
+    this.show('srgit.yaml');
   }
 
   write(file: string, text: string): void {

@@ -192,7 +192,7 @@ describe('demo', () => {
     const { code, stdout, stderr } = await runCli(['demo', '--json'], { cwd, env });
     expect([code, stderr]).toEqual([0, '']);
     const result = JSON.parse(stdout) as { folder: string; commits: number };
-    expect(result).toEqual({ folder: expect.stringMatching(/srgit-demo-/), commits: 2 });
+    expect(result).toEqual({ folder: expect.stringMatching(/srgit-demo-/), commits: 3 });
     expect(git(result.folder, 'log', '--format=%s').split('\n')[0]).toMatch(
       /^Export schemas: orders-value v\d+ \(id \d+\)$/,
     );

@@ -22,11 +22,11 @@ describe('a wrong command line', () => {
     [['exprot'], 'Error: there is no command "exprot"\nDid you mean srgit export?\n(SRGIT_USAGE)\n[2]'],
     [
       ['frobnicate'],
-      'Error: there is no command "frobnicate"\nCommands: check, demo, describe, diff, export, index, serve, verify.\n(SRGIT_USAGE)\n[2]',
+      'Error: there is no command "frobnicate"\nCommands: check, demo, describe, diff, export, idmap, index, plan, reconcile, restore, serve, verify.\n(SRGIT_USAGE)\n[2]',
     ],
     [
       ['--tree', 'x', 'export'],
-      'Error: there is no flag --tree before the command\nCommands: check, demo, describe, diff, export, index, serve, verify.\n(SRGIT_USAGE)\n[2]',
+      'Error: there is no flag --tree before the command\nCommands: check, demo, describe, diff, export, idmap, index, plan, reconcile, restore, serve, verify.\n(SRGIT_USAGE)\n[2]',
     ],
     [
       ['export', 'orders'],
@@ -157,7 +157,20 @@ describe('a wrong srgit.yaml', () => {
 });
 
 describe('help', () => {
-  const commands = ['check', 'demo', 'describe', 'diff', 'export', 'index', 'serve', 'verify'];
+  const commands = [
+    'check',
+    'demo',
+    'describe',
+    'diff',
+    'export',
+    'idmap',
+    'index',
+    'plan',
+    'reconcile',
+    'restore',
+    'serve',
+    'verify',
+  ];
 
   it.each(commands)('of %s fits a hundred columns and has examples', async (command) => {
     const cwd = temporaryFolder();
