@@ -37,6 +37,8 @@ export const ERROR_CODES = [
   'SRGIT_TREE_FORMAT',
   'SRGIT_TREE_WRITE',
   'SRGIT_DELETION_GUARD',
+  // plans and restores
+  'SRGIT_PLAN_STALE',
   // git
   'SRGIT_GIT_FAILED',
   'SRGIT_GIT_NO_REPOSITORY',

@@ -8,6 +8,9 @@ export { type DescribeResult, describeTree, type TreeDescription } from './app/d
 export { type DiffOptions, type DiffResult, diffTrees } from './app/diff-trees.ts';
 export { type ExportOptions, type ExportResult, exportSchemas } from './app/export-schemas.ts';
 export { type IndexResult, rebuildIndex } from './app/rebuild-index.ts';
+export { type BuiltMap, buildMapByContent, type CheckedMap, checkMapFile } from './app/restore/build-id-map.ts';
+export { type PlanRestoreOptions, type PlanResult, planRestore } from './app/restore/plan-restore.ts';
+export { type RestoreOptions, type RestoreResult, restoreSchemas } from './app/restore/restore-schemas.ts';
 export { type ServedTree, type ServeOptions, serveTree } from './app/serve-tree.ts';
 export { type VerifyOptions, type VerifyResult, verifyTree } from './app/verify-tree.ts';
 export { loadConfig } from './config/load-config.ts';
@@ -15,6 +18,8 @@ export type { Config, ConfigFlags, RegistrySettings } from './config/types.ts';
 export { ERROR_CODES, type ErrorCode, isSrgitError, SrgitError } from './errors.ts';
 export type { RegistrySnapshot } from './model/registry-snapshot.ts';
 export type { SchemaVersion } from './model/schema-version.ts';
+export type { Plan, PlanOptions, PlanStep, Problem } from './plan/plan.ts';
+export { REASONS, type Reason } from './plan/reasons.ts';
 export {
   type CompatibilityReason,
   type CompatibilityResult,

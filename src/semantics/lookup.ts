@@ -141,7 +141,7 @@ export function lookUp(
 /**
  * The same in one subject only; undefined when it is not there.
  *
- * @param validate false: the names in the schema need not resolve, as in imports.
+ * @param made the request's candidate, where it was made already; an import's need not have names that resolve.
  */
 export function lookUpIn(
   state: RegistryState,
@@ -149,15 +149,17 @@ export function lookUpIn(
   request: RequestedSchema,
   includeDeleted: boolean,
   port: SchemaPort,
-  validate = true,
+  made?: Candidate | Refusal,
 ): Match | Refusal | undefined {
   if (isBlank(request)) return undefined;
   const config = configInScope(state, subject);
   const normalize = request.normalize === true || normalizes(config);
-  const sent = makeCandidate(state, subject, { ...request, normalize }, port, {
-    deletedReferences: true,
-    validate,
-  });
+  const sent =
+    made ??
+    makeCandidate(state, subject, { ...request, normalize }, port, {
+      deletedReferences: true,
+      validate: true,
+    });
   if (isRefusal(sent)) return sent;
   const merged = mergeMetadata(
     mergeMetadata(configMetadata(config, 'defaultMetadata'), sent.metadata),

@@ -63,16 +63,17 @@ export function decideRegister(
   const config = configInScope(state, subject);
 
   const importing = modeInScope(state, subject) === 'IMPORT';
+  const made = readAlike(state, subject, request, config, importing, port);
   // The look-up comes before the mode: a known schema is answered even where nothing may be written (observed).
   if (!hasDefaultsOrOverrides(config)) {
-    const match = lookUpIn(state, subject, request, false, port, !importing);
+    const match = lookUpIn(state, subject, request, false, port, made);
     if (isRefusal(match)) return match;
     if (match !== undefined && isWhatWasAsked(match.row, request)) return { records: [], answer: found(match) };
   }
   const refusal = modeRefusal(state, subject, rules) ?? wrongMode(state, subject, request);
   if (refusal !== undefined) return refusal;
 
-  const prepared = prepare(state, subject, request, config, importing, port);
+  const prepared = made ?? prepare(state, subject, request, config, importing, port);
   if (isRefusal(prepared)) return prepared;
   const rows = state.subjects.get(subject)?.rows ?? [];
   const next = (rows.at(-1)?.version ?? 0) + 1;
@@ -158,10 +159,33 @@ function prepare(
     const { schemaType, schema, references } = latest;
     return withGuid({ schemaType, schema, references, ...described(request.metadata, request.ruleSet) });
   }
+  return readSchema(state, subject, request, config, importing, port);
+}
+
+/** In an import, and without references, looking up reads a schema as registering does: it is parsed once for both. */
+function readAlike(
+  state: RegistryState,
+  subject: string,
+  request: RegisterSchema,
+  config: ConfigRecord | undefined,
+  importing: boolean,
+  port: SchemaPort,
+): Candidate | Refusal | undefined {
+  if (isBlank(request) || (!importing && request.references.length > 0)) return undefined;
+  return readSchema(state, subject, request, config, importing, port);
+}
+
+function readSchema(
+  state: RegistryState,
+  subject: string,
+  request: RegisterSchema,
+  config: ConfigRecord | undefined,
+  importing: boolean,
+  port: SchemaPort,
+): Candidate | Refusal {
   // In IMPORT too (observed of the config's).
   const normalize = request.normalize === true || normalizes(config);
-  const { metadata: _metadata, ...rest } = request;
-  return makeCandidate(state, subject, { ...rest, normalize, ...described(request.metadata, request.ruleSet) }, port, {
+  return makeCandidate(state, subject, { ...request, normalize }, port, {
     deletedReferences: importing,
     validate: !importing,
   });

@@ -302,7 +302,7 @@ describe('a saved plan', () => {
     const result = await restoreHere(cwd, registry.url, { planFile });
     expect(result).toMatchObject({ outcome: 'done', plan });
     const stale = await failureOf(restoreHere(cwd, registry.url, { planFile }));
-    expect(stale).toMatchObject({ code: 'SRGIT_REGISTRY_CONFLICT' });
+    expect(stale).toMatchObject({ code: 'SRGIT_PLAN_STALE' });
     expect(stale.message).toMatch(/^the registry .* has changed since the plan was made$/);
   });
 

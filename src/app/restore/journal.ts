@@ -4,11 +4,15 @@
  * waited for once for many of them.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalEntry } from './journal-entries.ts';
 import { stateFailure } from './state-folder.ts';
 
-const ANNOUNCED_AT_ONCE = 64;
+/** Fewest steps that are announced ahead of the one that begins, and how many are announced together. */
+const AHEAD = 64;
+const ANNOUNCED_AT_ONCE = 128;
+/** Milliseconds that lines may wait for others to be written with. */
+const GATHERED = 10;
 
 export class Journal {
   readonly file: string;
@@ -19,6 +23,8 @@ export class Journal {
   /** What was asked for is written one after another. */
   #tail: Promise<void> = Promise.resolve();
   #isScheduled = false;
+  /** Place among the steps from which on none is announced. */
+  #frontier = 0;
 
   private constructor(file: string, handle: FileHandle) {
     this.file = file;
@@ -35,15 +41,16 @@ export class Journal {
   }
 
   /**
-   * Adds a line. It is in the file at once, and on the disk with the next `sync`: what a crash of the machine may take
-   * of these, a look at the registry tells again.
+   * Adds a line. It is in the file a moment later, and on the disk with the next `sync`: what a crash takes of these, a
+   * look at the registry tells again.
    */
   note(entry: JournalEntry): void {
     this.#buffer += `${JSON.stringify(entry)}\n`;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    void setImmediate().then(() => {
+    void sleep(GATHERED).then(() => {
       this.#isScheduled = false;
+      if (this.#buffer === '') return;
       // Whoever waits for the disk next is told of a failure.
       this.#enqueue(false).catch(() => undefined);
     });
@@ -60,15 +67,13 @@ export class Journal {
    * @param steps numbers of the steps to come, in order; `at` is the place of this one among them.
    */
   begin(steps: readonly number[], at: number): Promise<void> {
-    const known = this.#announced.get(steps[at] ?? -1);
-    if (known !== undefined) return known;
-    const fresh = steps.slice(at, at + ANNOUNCED_AT_ONCE).filter((step) => !this.#announced.has(step));
-    for (const step of fresh) this.note({ event: 'begin', step });
-    const synced = this.sync();
-    // It is awaited by whoever begins such a step; until then nobody listens.
-    synced.catch(() => undefined);
-    for (const step of fresh) this.#announced.set(step, synced);
-    return synced;
+    // The next ones are on their way to the disk before they are needed.
+    if (at + AHEAD >= this.#frontier) {
+      const end = Math.max(at + 1, this.#frontier + ANNOUNCED_AT_ONCE);
+      this.#announce(steps.slice(this.#frontier, end));
+      this.#frontier = end;
+    }
+    return this.#announced.get(steps[at] ?? -1) ?? this.sync();
   }
 
   async close(): Promise<void> {
@@ -77,6 +82,15 @@ export class Journal {
     } finally {
       await this.#handle.close();
     }
+  }
+
+  #announce(steps: readonly number[]): void {
+    if (steps.length === 0) return;
+    for (const step of steps) this.note({ event: 'begin', step });
+    const synced = this.sync();
+    // Whoever begins such a step is told of a failure; until then nobody listens.
+    synced.catch(() => undefined);
+    for (const step of steps) this.#announced.set(step, synced);
   }
 
   #enqueue(sync: boolean): Promise<void> {

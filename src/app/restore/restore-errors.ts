@@ -68,7 +68,8 @@ export function interruptedRestore(cause: unknown, done: number, total: number):
 
 /** A plan was made of another state than the present one. */
 export function stalePlan(what: 'tree' | 'registry', message: string): SrgitError {
-  return new SrgitError(what === 'tree' ? 'SRGIT_TREE_INVALID' : 'SRGIT_REGISTRY_CONFLICT', message, {
+  return new SrgitError('SRGIT_PLAN_STALE', message, {
+    details: { moved: what },
     hint: 'Plan again (`srgit plan --out`), look at what is different, and carry that one out. Nothing was written.',
   });
 }

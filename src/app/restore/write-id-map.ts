@@ -85,7 +85,7 @@ async function commitIdMap(file: string, map: IdMap, options: WriteIdMapOptions)
   const changed = countChanged(map);
   const told = changed === 0 ? 'all unchanged' : `${changed} changed`;
   return repository.commitPath(path, {
-    message: message ?? `ids(${map.target.name}): ${map.ids.length} mapped, ${told}`,
+    message: message ?? `Map ids of ${map.target.name}: ${map.ids.length} ids, ${told}`,
     authorName: config.git.authorName,
     authorEmail: config.git.authorEmail,
   });
