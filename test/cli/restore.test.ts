@@ -76,7 +76,7 @@ describe('restore', () => {
     const first = await runCliJson(['restore', '--commit'], { cwd });
     expect([first.code, first.stderr]).toEqual([0, '']);
     expect(first.json).toMatchObject({ outcome: 'done', verified: { differences: [] }, idMapFile: { missing: 0 } });
-    expect(git(cwd, 'log', '--max-count=1', '--format=%s')).toMatch(/^ids\(prod\): \d+ mapped, /);
+    expect(git(cwd, 'log', '--max-count=1', '--format=%s')).toMatch(/^Map ids of prod: \d+ ids, /);
     const map = readFileSync(join(cwd, 'schemas/id-maps/prod.json'), 'utf8');
     expect(JSON.parse(map)).toMatchObject({ source: { kind: 'tree' }, target: { name: 'prod' } });
     const writes = prod.writes.length;
