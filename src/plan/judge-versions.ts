@@ -1,7 +1,7 @@
 /** Imports are not checked by a registry: what follows live versions of the target is held against them here. */
 import type { ConfigRecord } from '../model/schema-version.ts';
 import { applyRecord } from '../semantics/apply.ts';
-import { type CompatibilityVerdict, judgeCandidate } from '../semantics/compatibility.ts';
+import { describeVerdict, judgeCandidate } from '../semantics/compatibility.ts';
 import { configInScope, configRecord } from '../semantics/config.ts';
 import { isRefusal } from '../semantics/decision.ts';
 import { findRow } from '../semantics/state.ts';
@@ -57,21 +57,9 @@ function judge(context: PlanContext, draft: Draft, placement: Placement, ending:
     // The level of a registry with rules of its own may not mean what it means here.
     severity: context.knownRules ? 'error' : 'warning',
     reason: 'INCOMPATIBLE',
-    message: describe(source.subject, version, verdict),
+    message: `Schema registration failed for subject ${source.subject}: version ${version} is ${describeVerdict(verdict)}`,
     hint: INCOMPATIBLE_HINT,
   });
-}
-
-function describe(
-  subject: string,
-  version: number,
-  { level, reasons, messages, compared }: CompatibilityVerdict,
-): string {
-  const [first] = reasons;
-  const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
-  const against = first?.version ?? compared.at(-1);
-  const why = first === undefined ? (messages[0] ?? '') : `${first.description}${more}`;
-  return `Schema registration failed for subject ${subject}: version ${version} is incompatible with version ${against} at level ${level}: ${why}`;
 }
 
 function withLevel(draft: Draft, subject: string, level: string | undefined, run: () => void): void {

@@ -23,6 +23,15 @@ export interface CompatibilityVerdict {
   readonly compared: readonly number[];
 }
 
+/** An unfavourable verdict for people: the first reason, and how many more there are. */
+export function describeVerdict({ level, reasons, messages, compared }: CompatibilityVerdict): string {
+  const [first] = reasons;
+  const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
+  const against = first?.version ?? compared.at(-1);
+  const why = first === undefined ? (messages[0] ?? '') : `${first.description}${more}`;
+  return `incompatible with version ${against} at level ${level}: ${why}`;
+}
+
 /** Whether the candidate can be the subject's next version. */
 export function judgeCandidate(
   state: RegistryState,

@@ -2,7 +2,7 @@
 import type { ConfigRecord, SchemaContent } from '../model/schema-version.ts';
 import type { SchemaPort } from '../schema/schema-port.ts';
 import { type Candidate, isBlank, makeCandidate, type RequestedSchema, withGuid, withMetadata } from './candidate.ts';
-import { judgeCandidate } from './compatibility.ts';
+import { describeVerdict, judgeCandidate } from './compatibility.ts';
 import { configInScope, normalizes } from './config.ts';
 import {
   type Decided,
@@ -116,7 +116,8 @@ function unfitness(
 ): Refusal | undefined {
   const verdict = judgeCandidate(state, subject, candidate, port, rules);
   if (isRefusal(verdict)) return verdict;
-  return verdict.isCompatible ? undefined : incompatible(subject, verdict.messages);
+  if (verdict.isCompatible) return undefined;
+  return { ...incompatible(subject, verdict.messages), detail: `it is ${describeVerdict(verdict)}` };
 }
 
 function isWhatWasAsked(row: Row, { id, version }: Pick<RegisterSchema, 'id' | 'version'>): boolean {

@@ -358,7 +358,7 @@ describe('compatibility', () => {
     const [problem] = plan({ source, target: targetOf(one) }).problems;
     expect(problem).toMatchObject({ reason: 'INCOMPATIBLE', subject: 'a', version: 2, file: 'subjects/a/v2.avsc' });
     expect(problem?.message).toMatch(
-      /^Schema registration failed for subject a: Schema being registered is incompatible/,
+      /^Schema registration failed for subject a: it is incompatible with version 1 at level /,
     );
     expect(problem?.hint).toMatch(/set_compatibility: NONE .* force_register: true/);
   });
