@@ -70,7 +70,8 @@ function* settingsRecords(subject: string, settings: LevelSettings): Generator<R
 
 function rowRecord(subject: string, row: SchemaVersion): RegistryRecord {
   const { registeredAt, guid, ...rest } = row;
-  const value: SchemaValue = { ...rest, subject, ...storedHash(guid) };
+  // The text by name: a row that was read over HTTP fetches it when asked, and a copy of its members is without it.
+  const value: SchemaValue = { ...rest, schema: row.schema, subject, ...storedHash(guid) };
   return {
     key: { keytype: 'SCHEMA', subject, version: row.version },
     value,

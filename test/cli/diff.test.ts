@@ -66,6 +66,32 @@ it('tells what changed between commits, in the work tree, and on the registry', 
   expect(text).toContain('        - field Order.note\n');
 });
 
+it('knows what a schema of the registry refers to', async () => {
+  const { url } = await registryDuringTest();
+  await register(url, 'address', { type: 'record', name: 'Address', fields: [] });
+  const references = [{ name: 'Address', subject: 'address', version: 1 }];
+  const post = (...more: readonly object[]) => {
+    const schema = JSON.stringify(order({ name: 'to', type: 'Address' }, ...more));
+    return request(url, 'POST', '/subjects/orders-value/versions', { schema, references });
+  };
+  expect(await post()).toMatchObject({ version: 1 });
+  const cwd = repository();
+  expect((await runCli(['export', '--url', url, '--commit'], { cwd })).code).toBe(0);
+  expect(await post({ name: 'note', type: 'string', default: '' })).toMatchObject({ version: 2 });
+  const { stdout, stderr } = await runCli(['diff', 'HEAD', 'registry', '--url', url], { cwd });
+  expect(stderr).toBe('');
+  expect(stdout).toBe(
+    [
+      '~ orders-value',
+      '    + version 2 (id 3), against version 1',
+      '        + field Order.note: string, default ""',
+      '',
+      '1 place with differences, 1 version.',
+      '',
+    ].join('\n'),
+  );
+});
+
 it('takes a branch without a tree for nothing, and names a commit that is not there', async () => {
   const { url } = await registryDuringTest();
   const cwd = repository();

@@ -1,7 +1,5 @@
 /** Where a plan takes its state from: a tree, a commit's tree, or another registry. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import type { BackupSettings, Config, RegistrySettings } from '../../config/types.ts';
 import { isSrgitError } from '../../errors.ts';
 import { openRepositoryOf } from '../../git/open-repository.ts';
@@ -15,6 +13,7 @@ import type { Finding } from '../../tree/finding.ts';
 import { type LoadedTree, loadTree } from '../../tree/load-tree.ts';
 import { REDACTED } from '../../tree/rows.ts';
 import { connectRegistry } from '../connect.ts';
+import { loadTreeAt } from '../load-tree-at.ts';
 import type { OnProgress } from '../progress.ts';
 import { selectSnapshot } from '../select-snapshot.ts';
 import { plainSnapshot } from './snapshot-rows.ts';
@@ -60,16 +59,8 @@ function nameOfTree(root: string): string {
 }
 
 async function loadRef(ref: string, { config, env, signal }: LoadSourceOptions): Promise<LoadedSource> {
-  const repository = await openRepositoryOf(config.tree, { env, signal });
-  const commit = await repository.resolveRef(ref);
-  const folder = mkdtempSync(join(tmpdir(), 'srgit-ref-'));
-  try {
-    const root = join(folder, 'tree');
-    await repository.materialise(commit, repository.pathInside(config.tree), root);
-    return sourceOfTree(await loadTree(root, signal), nameOfTree(config.tree), commit, config.backup);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const { tree, commit } = await loadTreeAt(config.tree, ref, { env, signal });
+  return sourceOfTree(tree, nameOfTree(config.tree), commit, config.backup);
 }
 
 /** The commit that the tree is of; undefined outside of git, and where files differ from it. */
