@@ -191,6 +191,8 @@ describe('going on with a plan', () => {
     expect(resume([0, 1], [rowOf(1, 1)])).toEqual([1]);
     expect(resume([0], [rowOf(1, 1), rowOf(2, 2)])).toEqual([1, 2]);
     expect(resume([0, 1, 2, 3], [rowOf(1, 1, true), rowOf(2, 2)])).toEqual([1, 2, 3]);
+    // Registered and deleted, and killed before either line was written.
+    expect(resume([0], [rowOf(1, 1, true), rowOf(2, 2)])).toEqual([1, 2]);
     expect(resume([0, 1, 2, 3, 4], [rowOf(1, 1, true), rowOf(2, 2)])).toEqual([0, 1, 2, 3, 4]);
   });
 
@@ -198,6 +200,7 @@ describe('going on with a plan', () => {
     expect(resume([0, 1], [])).toBeUndefined();
     expect(resume([0, 1], [rowOf(1, 9)])).toBeUndefined();
     expect(resume([0], [rowOf(1, 9)])).toBeUndefined();
+    expect(resume([0], [rowOf(1, 1), rowOf(2, 2, true)])).toBeUndefined();
     expect(resume([0, 1, 2, 3], [rowOf(1, 1), rowOf(2, 2)])).toBeUndefined();
   });
 });

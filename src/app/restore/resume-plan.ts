@@ -24,6 +24,7 @@ export function resumePlan(
   /** The last step done on each version: what the registry must show. */
   const last = new Map<string, RowStep>();
   const stopped = new Set<string>();
+  const deletions = lastDeletions(plan.steps);
   for (const step of plan.steps) {
     const result = journal.done.get(step.step);
     if (isSettingStep(step)) {
@@ -31,7 +32,7 @@ export function resumePlan(
       continue;
     }
     // A subject's steps are carried out one after the other: behind one that is not done there is none that is.
-    const isDone = !stopped.has(step.subject) && (result !== undefined || showsRow(step, rows));
+    const isDone = !stopped.has(step.subject) && (result !== undefined || showsRow(step, rows, deletions));
     if (isDone) {
       done.set(step.step, resultOf(step, result));
       for (const version of versionsOf(step)) last.set(keyOf(step.subject, version), step);
@@ -50,12 +51,24 @@ export function resumePlan(
 }
 
 /** Whether the registry shows a version as a registration leaves it: told by its id. */
-function showsRow(step: RowStep, rows: SnapshotRows): boolean {
+function showsRow(step: RowStep, rows: SnapshotRows, deletions: ReadonlyMap<string, number>): boolean {
   // Deletions are repeated: that is answered as if it were the first time.
   if (step.action !== 'register') return false;
   const row = rows.get(step.subject)?.get(step.version);
-  if (row === undefined || row.deleted) return false;
+  if (row === undefined) return false;
+  // Both the registration and the plan's own deletion of it may have gone through without their lines.
+  if (row.deleted && (deletions.get(keyOf(step.subject, step.version)) ?? -1) < step.step) return false;
   return row.guid === step.guid && (step.way === 'post' || row.id === step.id);
+}
+
+/** The last step that deletes a version. */
+function lastDeletions(steps: readonly PlanStep[]): ReadonlyMap<string, number> {
+  return new Map(
+    steps.flatMap((step) => {
+      if (isSettingStep(step) || step.action === 'register') return [];
+      return versionsOf(step).map((version) => [keyOf(step.subject, version), step.step] as const);
+    }),
+  );
 }
 
 function isTaken(step: RegisterStep, rows: SnapshotRows): boolean {
