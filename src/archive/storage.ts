@@ -1,0 +1,38 @@
+/** Where an archive's files are: a folder or a bucket, behind one interface. Keys have `/` between their parts. */
+
+export interface StoredObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Changes when the content does: the ETag, or time and size. */
+  readonly tag: string;
+}
+
+export interface StorageReadOptions {
+  /** First byte. */
+  readonly start?: number;
+  /** Exclusive. */
+  readonly end?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Keys are the archive's own; whatever prefix the storage has is its own business. Every method throws SrgitError
+ * SRGIT_STORAGE_READ or SRGIT_STORAGE_WRITE that names the key, and SRGIT_STORAGE_KEY for a key that would leave the storage.
+ */
+export interface Storage {
+  /** For people, without secrets: `/backups/x`, `s3://bucket/prefix`. */
+  readonly location: string;
+  /** Sorted by key, page by page. */
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject>;
+  /** Undefined where there is none. */
+  stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>;
+  /** In pieces of at most some MiB; goes on after a cut connection at the byte where it was cut. */
+  read(key: string, options?: StorageReadOptions): AsyncIterable<Buffer>;
+  /** The whole of a small object. @throws SRGIT_STORAGE_READ when it has more than `limit` bytes */
+  readAll(key: string, limit: number, signal?: AbortSignal): Promise<Buffer>;
+  /** Whole or not at all: a reader never sees a part. Big ones are sent in parts as they come. */
+  write(key: string, content: AsyncIterable<Buffer> | Buffer, signal?: AbortSignal): Promise<StoredObject>;
+  delete(key: string, signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
