@@ -4,8 +4,8 @@ import v8 from 'node:v8';
 
 // Checked here because the modules behind need what older versions of Node do not have, and fail with riddles there.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 19)) {
-  process.stderr.write(`Error: srgit needs Node 22.19 or newer; this is ${process.versions.node}\n`);
+if (major < 22 || (major === 22 && minor < 22)) {
+  process.stderr.write(`Error: srgit needs Node 22.22 (or 24.6) or newer; this is ${process.versions.node}\n`);
   process.exit(2);
 }
 

@@ -21,7 +21,8 @@ export function findById(state: RegistryState, id: number, hint: string | undefi
   return inContext;
 }
 
-function rowOfId(state: RegistryState, context: string, id: number, preferred: string): Row | undefined {
+/** The row that an id stands for in a context: the preferred subject's, else the first that Confluent comes to. */
+export function rowOfId(state: RegistryState, context: string, id: number, preferred: string): Row | undefined {
   const subjects = state.ids.get(context)?.subjectsById.get(id);
   if (subjects === undefined) return undefined;
   const subject = subjects.has(preferred) ? preferred : inConcurrentHashOrder([...subjects.keys()])[0];

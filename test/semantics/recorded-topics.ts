@@ -8,7 +8,14 @@ export interface RecordedTopic {
   readonly name: string;
   readonly kind: string;
   readonly scenario?: string;
-  readonly records: readonly { readonly timestamp: number; readonly key: string; readonly value: string | null }[];
+  /** Of a damaged topic: whether the registry answered. */
+  readonly starts?: boolean;
+  readonly records: readonly {
+    readonly offset: number;
+    readonly timestamp: number;
+    readonly key: string;
+    readonly value: string | null;
+  }[];
   readonly state: {
     readonly contexts: readonly string[];
     readonly subjects: readonly string[];
@@ -34,6 +41,14 @@ const WELL_FORMED = new Set([
 export function readTopics(): readonly RecordedTopic[] {
   return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.json') && (!name.startsWith('damaged-') || WELL_FORMED.has(name)))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')));
+}
+
+/** All of them; in the damaged ones keys and values may be `{base64}`, and there is no state where no registry started. */
+export function readAllTopics(): readonly RecordedTopic[] {
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')));
 }
