@@ -107,7 +107,7 @@ export async function exportSchemas(options: ExportOptions): Promise<ExportResul
     const { snapshot } = result;
     const writeOptions = planOptions(options, snapshot);
     const plan = await watch.time('plan', planTreeWrite(index, snapshot, writeOptions));
-    guardDeletions(plan, snapshot, options);
+    guardDeletions(plan, snapshot, options.allowDeletions);
     await watch.time('write', writePlan(options, plan));
 
     const message = options.message ?? renderCommitMessage(plan.changes);
@@ -200,8 +200,8 @@ function planOptions(options: ExportOptions, snapshot: RegistrySnapshot): PlanWr
 }
 
 /** Rows that may go without being asked for; a registry that lost its storage must not empty its own backup. */
-function guardDeletions(plan: WritePlan, snapshot: RegistrySnapshot, options: ExportOptions): void {
-  if (options.allowDeletions || plan.rowsRemoved === 0) return;
+export function guardDeletions(plan: WritePlan, snapshot: RegistrySnapshot, allowDeletions: boolean): void {
+  if (allowDeletions || plan.rowsRemoved === 0) return;
   const { rowsBefore, rowsRemoved } = plan;
   const hint = 'If that is right, run it again with --allow-deletions; git keeps what goes. Nothing was changed now.';
   if (countSnapshot(snapshot).versions === 0) {

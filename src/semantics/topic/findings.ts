@@ -130,6 +130,32 @@ export const TOPIC_FINDINGS = {
     cause: 'a context of another tenant: only `default` is read',
     next: 'Nothing, unless the context is missed.',
   },
+  SCHEMA_INVALID: {
+    effect: 'misleads',
+    cause: 'the text of the schema cannot be read: the registry answers with it, and no client can use it',
+    next: 'Find the text in git, or in the application that wrote it.',
+  },
+  TOPIC_PARTITIONS: {
+    effect: 'stops',
+    cause: 'the topic has more than one partition: a registry does not start with it',
+    next: REBUILD,
+  },
+  TOPIC_NOT_COMPACT: {
+    effect: 'stops',
+    cause:
+      'cleanup.policy of the topic is not exactly `compact`: a registry does not start with it, and schemas expire',
+    next: 'Set it at once, before retention deletes schemas: cleanup.policy=compact.',
+  },
+  TOPIC_REPLICATION: {
+    effect: 'risk',
+    cause: 'the topic has fewer than three replicas',
+    next: 'Raise its replication factor: the loss of one disk may be the loss of every schema.',
+  },
+  TOPIC_EMPTY: {
+    effect: 'misleads',
+    cause: 'the topic has no schema',
+    next: 'Rebuild it from a tree: `srgit topic rebuild`. Check first that it is the right topic and cluster.',
+  },
   RECORD_DAMAGED: {
     effect: 'stops',
     cause: 'bytes of the topic cannot be read',

@@ -62,17 +62,18 @@ export class TopicReducer {
     this.#emptyValues = options.emptyValues ?? 'auto';
   }
 
-  add(record: TopicRecord): void {
+  /** @returns whether the record is a good one, which a copy of the topic should have. */
+  add(record: TopicRecord): boolean {
     this.#records++;
     const decoded = decodeKey(record);
     if (decoded.kind === 'noop') {
       this.#count('NOOP');
-      return;
+      return true;
     }
     for (const finding of decoded.findings) this.#note(finding);
     if (decoded.kind === 'unreadable') {
       this.#count('unreadable');
-      return;
+      return false;
     }
     const { key, name } = decoded;
     this.#count(key.keytype);
@@ -81,10 +82,10 @@ export class TopicReducer {
     const emptyValues = this.#emptyValues === 'auto' ? 'skip' : this.#emptyValues;
     const value = decodeValue(record, key, { emptyValues });
     for (const finding of value.findings) this.#note(finding);
-    if (value.record === undefined) return;
+    if (value.record === undefined) return false;
     this.#noteSpelling(name, record, value.record);
     if (value.record.value === null) this.#tombstones++;
-    this.#apply(value.record, name, record.offset);
+    return this.#apply(value.record, name, record.offset) && value.findings.every(({ effect }) => effect !== 'stops');
   }
 
   /** A stretch that could not be read at all. */
@@ -116,10 +117,11 @@ export class TopicReducer {
     };
   }
 
-  #apply(record: RegistryRecord, name: string, offset: bigint): void {
+  /** @returns whether a registry takes it. */
+  #apply(record: RegistryRecord, name: string, offset: bigint): boolean {
     if (!isSchema(record)) {
       applyRecord(this.state, record);
-      return;
+      return true;
     }
     const held = this.#elsewhere.get(name);
     if (record.value === null) {
@@ -127,9 +129,9 @@ export class TopicReducer {
       applyRecord(this.state, { ...record, key });
       this.#elsewhere.delete(name);
       this.#offsets.delete(name);
-      return;
+      return true;
     }
-    if (this.#isDuplicate(record, offset)) return;
+    if (this.#isDuplicate(record, offset)) return false;
     const { subject, version, schema } = record.value;
     const before = findRow(this.state, canonicalSubject(subject), version);
     if (before !== undefined && before.schema !== schema) {
@@ -141,6 +143,7 @@ export class TopicReducer {
     if (keyName({ ...record.key, subject, version }) === name) this.#elsewhere.delete(name);
     else this.#elsewhere.set(name, { subject, version });
     this.#offsets.set(keyName({ ...record.key, subject, version }), offset);
+    return true;
   }
 
   /** The first of two texts under one id stays; only texts are compared (observed). */
