@@ -1,0 +1,105 @@
+import { Flags } from '@oclif/core';
+import { HealthCheck, type HealthOptions, type HealthReport } from '../app/health/check-health.ts';
+import { compareWithTree } from '../app/health/compare-health.ts';
+import { HEALTH_FINDINGS } from '../app/health/health-findings.ts';
+import { watchHealth } from '../app/health/watch-health.ts';
+import { BaseCommand, registryFlags, treeFlag } from '../cli/base-command.ts';
+import { EXIT, SrgitError } from '../errors.ts';
+import { causeLine, renderHealth } from '../render/health-report.ts';
+
+export default class Health extends BaseCommand {
+  static override summary = 'Look at every node of a registry: do they answer, agree, and take writes?';
+  static override description = `Each configured node is asked by itself. --probe-writes sets the config of a subject \
+that nobody has, waits until every node shows it, and removes it: no schema id is used up. --against-tree compares \
+with the tree in git.
+
+--watch goes on looking; with --listen it serves /metrics for Prometheus and /healthz.
+
+Exit code 0 when all is well, 1 when something is wrong, with one line of cause.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --url http://sr-1:8081 --url http://sr-2:8081',
+    '<%= config.bin %> <%= command.id %> -r prod --probe-writes --against-tree',
+    '<%= config.bin %> <%= command.id %> -r prod --watch --interval 15 --listen 127.0.0.1:9400',
+  ];
+
+  static override flags = {
+    ...treeFlag,
+    'probe-writes': Flags.boolean({ description: 'Write, and wait until every node shows it.' }),
+    'against-tree': Flags.boolean({ description: 'Compare with the tree, too.' }),
+    watch: Flags.boolean({ description: 'Go on looking until interrupted.' }),
+    interval: Flags.integer({
+      default: 15,
+      min: 1,
+      description: 'Seconds from one look to the next.',
+      dependsOn: ['watch'],
+    }),
+    'compare-every': Flags.integer({
+      default: 300,
+      min: 1,
+      description: 'Seconds from one comparison with the tree to the next.',
+      dependsOn: ['watch'],
+    }),
+    listen: Flags.string({
+      description: 'Serve /metrics and /healthz here.',
+      helpValue: 'HOST:PORT',
+      dependsOn: ['watch'],
+    }),
+    timeout: Flags.integer({ default: 5, min: 1, description: 'Seconds that a node may take for an answer.' }),
+    slow: Flags.integer({ default: 1000, min: 1, description: 'Milliseconds from which on an answer is slow.' }),
+    lag: Flags.integer({ default: 2000, min: 0, description: 'Milliseconds that the nodes may differ.' }),
+    ...registryFlags,
+  };
+
+  async run(): Promise<HealthReport | undefined> {
+    const { flags } = await this.parse(Health);
+    const config = this.settings(flags, { registry: true });
+    const registry = this.registryOf(config);
+    const options: HealthOptions = {
+      registry,
+      probeWrites: flags['probe-writes'],
+      timeoutMs: flags.timeout * 1000,
+      slowMs: flags.slow,
+      lagMs: flags.lag,
+      compare: flags['against-tree'] ? (signal) => compareWithTree(config, registry, signal) : undefined,
+      signal: this.signal,
+    };
+    if (!flags.watch) return this.#lookOnce(options);
+    let last = '';
+    await watchHealth({
+      ...options,
+      intervalMs: flags.interval * 1000,
+      compareEveryMs: flags['compare-every'] * 1000,
+      listen: flags.listen === undefined ? undefined : parseListen(flags.listen),
+      onListening: (url) => this.say(`metrics at ${url}/metrics`),
+      onReport: (report, at) => {
+        if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify({ at: at.toISOString(), ...report })}\n`);
+        // What stays as it is needs no line of its own.
+        const line = causeLine(report, HEALTH_FINDINGS);
+        if (line !== last) this.say(`${at.toISOString()} ${report.healthy ? '✓' : '✗'} ${line}`);
+        last = line;
+      },
+      signal: this.signal,
+    });
+    return undefined;
+  }
+
+  async #lookOnce(options: HealthOptions): Promise<HealthReport> {
+    const check = new HealthCheck(options);
+    try {
+      const report = await check.look();
+      this.say(renderHealth(report, HEALTH_FINDINGS));
+      if (!report.healthy) process.exitCode = EXIT.failed;
+      return report;
+    } finally {
+      await check.close();
+    }
+  }
+}
+
+function parseListen(text: string): { readonly host: string; readonly port: number } {
+  const [, host = '', port = ''] = /^(?:(\[[0-9a-fA-F:]+\]|[^\s:]+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port !== '' && Number(port) < 65_536) {
+    return { host: host === '' ? '127.0.0.1' : host.replace(/^\[|\]$/g, ''), port: Number(port) };
+  }
+  throw new SrgitError('SRGIT_USAGE', `--listen ${text} is not HOST:PORT`, { hint: 'For example 127.0.0.1:9400.' });
+}
