@@ -49,7 +49,8 @@ describe('while leaders change', () => {
           prune: true,
           permanent: true,
         });
-        expect(reconciled).toMatchObject({ outcome: 'done', problems: [] });
+        expect(reconciled.outcome).toBe('done');
+        expect(reconciled.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
         expect(drifted).toBeGreaterThan(0);
         await expectRestored(pair, snapshot, chaos);
       }
