@@ -31,18 +31,15 @@ Exit code 0 when all is well, 1 when something is wrong, with one line of cause.
       default: 15,
       min: 1,
       description: 'Seconds from one look to the next.',
-      dependsOn: ['watch'],
     }),
     'compare-every': Flags.integer({
       default: 300,
       min: 1,
       description: 'Seconds from one comparison with the tree to the next.',
-      dependsOn: ['watch'],
     }),
     listen: Flags.string({
       description: 'Serve /metrics and /healthz here.',
       helpValue: 'HOST:PORT',
-      dependsOn: ['watch'],
     }),
     timeout: Flags.integer({ default: 5, min: 1, description: 'Seconds that a node may take for an answer.' }),
     slow: Flags.integer({ default: 1000, min: 1, description: 'Milliseconds from which on an answer is slow.' }),

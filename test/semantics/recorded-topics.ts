@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Metadata, Reference, SchemaType } from '../../src/model/schema-version.ts';
 import type { RegistryRecord } from '../../src/semantics/records.ts';
+import type { TopicRecord } from '../../src/semantics/topic/topic-record.ts';
 
 export interface RecordedTopic {
   readonly name: string;
@@ -51,6 +52,20 @@ export function readAllTopics(): readonly RecordedTopic[] {
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')));
+}
+
+/** A record as it lay in the topic. */
+export function recordBytes(raw: RecordedTopic['records'][number]): TopicRecord {
+  return {
+    offset: BigInt(raw.offset),
+    timestamp: raw.timestamp ?? 0,
+    key: bytes(raw.key),
+    value: raw.value === null ? null : bytes(raw.value),
+  };
+}
+
+function bytes(text: string | { readonly base64: string }): Buffer {
+  return typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.base64, 'base64');
 }
 
 interface SchemaJson {

@@ -14,7 +14,7 @@ import { type ReducedTopic, reduceTopic } from '../../src/semantics/topic/reduce
 import type { TopicRecord } from '../../src/semantics/topic/topic-record.ts';
 import { PIN_SUBJECT, type TopicWrite, writeTopic } from '../../src/semantics/topic/write-topic.ts';
 import { realSchemasFolder } from '../support/data.ts';
-import { type RecordedTopic, readAllTopics } from './recorded-topics.ts';
+import { type RecordedTopic, readAllTopics, recordBytes } from './recorded-topics.ts';
 
 const topics = readAllTopics();
 const named = topics.map((topic) => [topic.name, topic] as const);
@@ -84,7 +84,7 @@ describe('a real topic', () => {
   it.skipIf(folder === undefined)('is the state that was observed', () => {
     if (folder === undefined) return;
     const records = readLines(join(folder, 'schemas-topic.ndjson')).map(
-      (line): TopicRecord => bytesOf(JSON.parse(line)),
+      (line): TopicRecord => recordBytes(JSON.parse(line)),
     );
     const { state, findings } = reduceTopic(records);
     const rows = listRows(state, { prefix: ':*:', includeDeleted: true, latestOnly: false }).map(rowJson);
@@ -142,20 +142,7 @@ describe('a topic of another registry', () => {
 });
 
 function load(topic: RecordedTopic): ReducedTopic {
-  return reduceTopic(topic.records.map(bytesOf));
-}
-
-function bytesOf(raw: RecordedTopic['records'][number]): TopicRecord {
-  return {
-    offset: BigInt(raw.offset),
-    timestamp: raw.timestamp ?? 0,
-    key: bytes(raw.key),
-    value: raw.value === null ? null : bytes(raw.value),
-  };
-}
-
-function bytes(text: string | { readonly base64: string }): Buffer {
-  return typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.base64, 'base64');
+  return reduceTopic(topic.records.map(recordBytes));
 }
 
 function record(offset: bigint, key: object, value: object | null): TopicRecord {

@@ -1,9 +1,9 @@
 /** Where the records of a `_schemas` topic are read from: a live topic, a backup of it, a broker's log folder. */
 import type { KafkaAdmin, KafkaClient } from '../../kafka/port.ts';
-import { readPlainRecords } from '../../records/plain-records.ts';
 import { copyRecord, type PlainRecord } from '../../records/record-slices.ts';
 import type { RecordSource, SourcePiece } from '../../records/record-source.ts';
 import type { TopicRecord } from '../../semantics/topic/topic-record.ts';
+import { PieceCursor } from '../records/piece-cursor.ts';
 
 /** The registry's own default, `kafkastore.topic`. */
 export const SCHEMAS_TOPIC = '_schemas';
@@ -84,23 +84,19 @@ export async function readTopicSettings(
 
 /** Pieces of one partition as records of the topic, in order. */
 export async function* itemsOf(pieces: AsyncIterable<SourcePiece>): AsyncGenerator<TopicItem> {
+  const cursor = new PieceCursor();
   for await (const piece of pieces) {
     if (piece.kind === 'skipped') {
       if (piece.reason !== 'damaged') continue;
       yield { kind: 'damage', firstOffset: piece.firstOffset, detail: piece.detail ?? 'damaged bytes' };
       continue;
     }
-    for (const record of recordsOf(piece)) yield { kind: 'record', record: topicRecord(record) };
+    cursor.open(piece);
+    while (cursor.next()) {
+      const offset = cursor.baseOffset + BigInt(cursor.record.offsetDelta);
+      yield { kind: 'record', record: topicRecord(copyRecord(cursor.bytes, cursor.record, offset)) };
+    }
   }
-}
-
-function* recordsOf(piece: Exclude<SourcePiece, { readonly kind: 'skipped' }>): Generator<PlainRecord> {
-  if (piece.kind === 'batch') {
-    yield* readPlainRecords(piece.bytes);
-    return;
-  }
-  const { cursor, baseOffset } = piece;
-  while (cursor.next()) yield copyRecord(cursor.bytes, cursor, baseOffset + BigInt(cursor.offsetDelta));
 }
 
 function topicRecord({ offset, timestamp, key, value, headers }: PlainRecord): TopicRecord {

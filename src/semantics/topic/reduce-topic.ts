@@ -85,7 +85,10 @@ export class TopicReducer {
     if (value.record === undefined) return false;
     this.#noteSpelling(name, record, value.record);
     if (value.record.value === null) this.#tombstones++;
-    return this.#apply(value.record, name, record.offset) && value.findings.every(({ effect }) => effect !== 'stops');
+    return (
+      this.#apply(value.record, name, record.offset) &&
+      value.findings.every(({ effect }) => effect !== 'stops' && effect !== 'lost')
+    );
   }
 
   /** A stretch that could not be read at all. */

@@ -1,0 +1,62 @@
+/** The state that a topic is to have: of the tree, of a commit, of another topic or a backup of one, or of a live registry. */
+import type { Config, RegistrySettings } from '../../config/types.ts';
+import { SrgitError } from '../../errors.ts';
+import { stateFromSnapshot } from '../../semantics/snapshot-state.ts';
+import type { RegistryState } from '../../semantics/state.ts';
+import { requireSound } from '../../tree/finding.ts';
+import { loadTreeAt } from '../load-tree-at.ts';
+import type { OnProgress } from '../progress.ts';
+import { readRegistry } from '../read-registry.ts';
+import { readTopic } from './read-topic.ts';
+import type { TopicSource } from './topic-source.ts';
+
+export type StateSource =
+  | { readonly kind: 'tree'; readonly config: Config; readonly ref?: string | undefined }
+  | { readonly kind: 'registry'; readonly config: Config; readonly registry: RegistrySettings }
+  | { readonly kind: 'topic'; readonly source: TopicSource };
+
+export interface WantedState {
+  readonly state: RegistryState;
+  /** Ids that were given once, by context. */
+  readonly maxIds: Readonly<Record<string, number>>;
+  /** For people. */
+  readonly name: string;
+  /** Settings of the topic that it comes from. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface WantedStateOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** @throws SrgitError of the source; a damaged one is not made into a topic. */
+export async function loadWantedState(from: StateSource, options: WantedStateOptions): Promise<WantedState> {
+  const { env, signal, onProgress } = options;
+  if (from.kind === 'tree') {
+    const { tree, commit } = await loadTreeAt(from.config.tree, from.ref, { env, signal });
+    requireSound(tree.findings);
+    const maxIds = Object.fromEntries(tree.maxIds);
+    const name = commit === undefined ? from.config.tree : `${from.config.tree} at ${commit.slice(0, 12)}`;
+    return { state: stateFromSnapshot(tree.snapshot, { maxIds }), maxIds, name };
+  }
+  if (from.kind === 'registry') {
+    const { registry, config } = from;
+    const { snapshot } = await readRegistry({ registry, backup: config.backup, rows: 'all', signal, onProgress });
+    const [gap] = snapshot.gaps;
+    if (gap !== undefined) {
+      throw new SrgitError('SRGIT_REGISTRY_FORBIDDEN', `not all of the registry can be read: ${gap.what}: ${gap.why}`, {
+        hint: 'A topic that is made of a part has lost the rest. Give credentials that may read everything.',
+      });
+    }
+    return { state: stateFromSnapshot(snapshot), maxIds: {}, name: registry.name ?? 'the registry' };
+  }
+  const { reduced, settings } = await readTopic(from.source, { signal, onProgress });
+  return {
+    state: reduced.state,
+    maxIds: {},
+    name: from.source.name,
+    ...(settings?.config === undefined ? {} : { config: settings.config }),
+  };
+}
