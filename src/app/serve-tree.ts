@@ -1,10 +1,10 @@
 /** Serve: a tree, or its state at any commit, answers as a registry with the same ids. */
 import { existsSync, readdirSync } from 'node:fs';
 import type { Config } from '../config/types.ts';
-import { countSnapshot, type RegistrySnapshot, type SnapshotCounts } from '../model/registry-snapshot.ts';
+import { countSnapshot, type SnapshotCounts } from '../model/registry-snapshot.ts';
 import { applyRecords } from '../semantics/apply.ts';
 import type { RegistryRecord } from '../semantics/records.ts';
-import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
+import { snapshotFromState, stateFromSnapshot } from '../semantics/snapshot-state.ts';
 import { createState } from '../semantics/state.ts';
 import { type AccessEvent, type AccessLogFormat, formatAccess } from '../server/access-log.ts';
 import { readSecurity, type Security, type SecurityFiles } from '../server/security-files.ts';
@@ -14,6 +14,7 @@ import { type Finding, requireSound } from '../tree/finding.ts';
 import { lockTree, type TreeLock } from '../tree/lock.ts';
 import { loadTreeAt, type TreeAt } from './load-tree-at.ts';
 import { TreeSaver } from './save-tree.ts';
+import type { FollowedTopic } from './topic/follow-topic.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -21,6 +22,8 @@ export interface ServeOptions {
   readonly ref?: string | undefined;
   /** Start with no schema at all instead of a tree. */
   readonly empty: boolean;
+  /** A topic's state instead of a tree's; it is only read, and closed with the server. */
+  readonly topic?: FollowedTopic | undefined;
   readonly writable: boolean;
   /** Write what is accepted back into the tree before it is answered. */
   readonly save: boolean;
@@ -77,10 +80,12 @@ export async function serveTree(options: ServeOptions): Promise<ServedTree> {
 
 async function serveLocked(options: ServeOptions, security: Security, lock: TreeLock | undefined): Promise<ServedTree> {
   if (options.save) completeInterruptedWrite(options.config.tree);
-  const { tree, commit } = options.empty ? {} : await loadServedTree(options);
+  const { topic } = options;
+  const { tree, commit } = options.empty || topic !== undefined ? {} : await loadServedTree(options);
   if (tree) requireSound(tree.findings);
-  const snapshot: RegistrySnapshot | undefined = tree?.snapshot;
-  const state = tree ? stateFromSnapshot(tree.snapshot, { maxIds: Object.fromEntries(tree.maxIds) }) : createState();
+  const snapshot = topic === undefined ? tree?.snapshot : snapshotFromState(topic.state, { kind: 'srgit' });
+  const maxIds = Object.fromEntries(tree?.maxIds ?? []);
+  const state = topic?.state ?? (tree ? stateFromSnapshot(tree.snapshot, { maxIds }) : createState());
   if (options.save && !tree) applyRecords(state, BORN_WITH);
   const saver = options.save
     ? new TreeSaver({
@@ -95,7 +100,7 @@ async function serveLocked(options: ServeOptions, security: Security, lock: Tree
     state,
     host: options.host,
     port: options.port,
-    readOnly: !options.writable,
+    readOnly: !options.writable || topic !== undefined,
     strictConfluent: options.strictConfluent,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     version: options.version,
@@ -122,6 +127,7 @@ async function serveLocked(options: ServeOptions, security: Security, lock: Tree
     close: async () => {
       await server.close();
       await saver?.settle();
+      await topic?.close();
       lock?.release();
     },
   };

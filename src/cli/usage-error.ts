@@ -12,13 +12,14 @@ interface CommandLike {
 /** undefined when the error is not one of a wrong command line. */
 export function toUsageError(error: unknown, command: CommandLike): SrgitError | undefined {
   if (!(error instanceof Errors.CLIError) || error.oclif.exit !== EXIT.usage) return undefined;
-  const help = `See srgit ${command.id} --help.`;
+  const name = command.id.replaceAll(':', ' ');
+  const help = `See srgit ${name} --help.`;
   const unknown: unknown = 'flags' in error ? error.flags : undefined;
   if (Array.isArray(unknown)) {
     const [first, ...others] = unknown.map(String);
     const known = Object.keys({ ...command.baseFlags, ...command.flags, json: true });
     const nearest = first?.startsWith('--') && others.length === 0 ? nearestName(first.slice(2), known) : undefined;
-    return new SrgitError('SRGIT_USAGE', `srgit ${command.id} has no flag ${unknown.join(', ')}`, {
+    return new SrgitError('SRGIT_USAGE', `srgit ${name} has no flag ${unknown.join(', ')}`, {
       hint: nearest === undefined ? help : `Did you mean --${nearest}? ${help}`,
       cause: error,
     });

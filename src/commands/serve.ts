@@ -1,14 +1,18 @@
 import { once } from 'node:events';
 import { Flags } from '@oclif/core';
 import { type ServedTree, serveTree } from '../app/serve-tree.ts';
-import { BaseCommand, treeFlag } from '../cli/base-command.ts';
+import { type FollowedTopic, followTopic } from '../app/topic/follow-topic.ts';
+import { SCHEMAS_TOPIC } from '../app/topic/topic-source.ts';
+import { treeFlag } from '../cli/base-command.ts';
 import { describeError } from '../cli/describe-error.ts';
+import { TopicCommand } from '../cli/topic-command.ts';
+import type { Config } from '../config/types.ts';
 import { plural } from '../render/export-report.ts';
 
 /** Addresses that only this machine reaches. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/i;
 
-export default class Serve extends BaseCommand {
+export default class Serve extends TopicCommand {
   static override summary = 'Answer as a schema registry from the tree, with the same ids.';
   static override description =
     `A Confluent-compatible registry without Kafka: for development, for CI, and for the day the real one is gone.\n\n` +
@@ -18,6 +22,7 @@ export default class Serve extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --port 8081',
     '<%= config.bin %> <%= command.id %> --ref HEAD~3',
     '<%= config.bin %> <%= command.id %> --empty --writable --port 0',
+    '<%= config.bin %> <%= command.id %> --from-topic kafka:prod',
   ];
 
   static override flags = {
@@ -32,6 +37,17 @@ export default class Serve extends BaseCommand {
       exclusive: ['ref', 'empty'],
     }),
     empty: Flags.boolean({ description: 'Start with no schemas instead of a tree.', exclusive: ['ref', 'tree'] }),
+    'from-topic': Flags.string({
+      description:
+        'Serve a topic of schemas instead of a tree, read-only, and follow it: a source as in `topic inspect`.',
+      helpValue: 'SOURCE',
+      exclusive: ['ref', 'tree', 'empty', 'writable'],
+    }),
+    topic: Flags.string({
+      default: SCHEMAS_TOPIC,
+      description: 'With --from-topic: its name, what the registry has as kafkastore.topic.',
+      helpValue: 'NAME',
+    }),
     'strict-confluent': Flags.boolean({
       description: 'Behave as Confluent does also where it overwrites data silently.',
     }),
@@ -83,8 +99,10 @@ export default class Serve extends BaseCommand {
 
   async run(): Promise<{ url: string }> {
     const { flags } = await this.parse(Serve);
+    const { config, topic } = await this.#sourceOf(flags);
     const served = await serveTree({
-      config: this.settings(flags, { registry: false }),
+      config,
+      topic,
       ref: flags.ref,
       empty: flags.empty,
       writable: flags.writable,
@@ -136,6 +154,20 @@ export default class Serve extends BaseCommand {
     process.off('SIGHUP', reload);
     await served.close();
     return { url: served.url };
+  }
+
+  async #sourceOf(
+    flags: Parameters<Serve['settings']>[0] & { readonly 'from-topic'?: string | undefined; readonly topic: string },
+  ): Promise<{ readonly config: Config; readonly topic?: FollowedTopic }> {
+    if (flags['from-topic'] === undefined) return { config: this.settings(flags, { registry: false }) };
+    const location = this.locationOf(flags['from-topic'], 'from-topic');
+    const { config, open } = this.topicConfig(flags, [location]);
+    const source = await this.openTopic(location, flags.topic, open);
+    const { signal } = this;
+    const topic = await followTopic({ source, signal, onWarning: (text) => this.caution(text) });
+    const bad = topic.reduced.findings.filter(({ effect }) => effect !== 'risk').length;
+    if (bad > 0) this.caution(`the topic is damaged (${plural(bad, 'finding')}): see srgit topic inspect`);
+    return { config, topic };
   }
 
   /** A renewed certificate, another user: what is wrong with the files is told, and the old ones stay. */

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTopic } from '../../src/app/topic/read-topic.ts';
 import { topicOfCluster } from '../../src/app/topic/topic-source.ts';
@@ -13,7 +14,7 @@ import { reduceTopic } from '../../src/semantics/topic/reduce-topic.ts';
 import type { TopicRecord } from '../../src/semantics/topic/topic-record.ts';
 import { writeTopic } from '../../src/semantics/topic/write-topic.ts';
 import { type RecordedTopic, readAllTopics, recordBytes } from '../semantics/recorded-topics.ts';
-import { cliEntry, runCli } from '../support/cli.ts';
+import { cliEntry, runCli, spawnCli } from '../support/cli.ts';
 import { sharedKafka } from '../support/kafka-broker-shared.ts';
 import { randomNumbers } from '../support/random-numbers.ts';
 import { startStrictRegistry } from '../support/restoring.ts';
@@ -208,6 +209,42 @@ describe('a topic that is damaged', () => {
   });
 });
 
+describe('a topic that is served', () => {
+  it('answers with its schemas, and follows it', { timeout: TEST_MS }, async () => {
+    const topic = newTopic();
+    const late = { subject: 'zz-late', version: 1, id: 7000, schema: '"int"', deleted: false };
+    const key = Buffer.from('{"keytype":"SCHEMA","subject":"zz-late","version":1,"magic":1}');
+    const known = recorded('random-walk-08').records.map(recordBytes);
+    const all = [...known, record(key, Buffer.from(JSON.stringify(late)))];
+    const half = Math.floor(all.length / 2);
+    await fill(topic, all.slice(0, half));
+    const args = ['serve', '--from-topic', `kafka:${bootstrap}`, '--topic', topic, '--port', '0'];
+    const cli = await spawnCli(args, { cwd: folder });
+    try {
+      const url = await until(() => /at (http:\S+)/.exec(cli.output().stdout)?.[1]);
+      const wanted = async () => {
+        const { state } = reduceTopic(all);
+        const names = [...state.sortedSubjects];
+        const answer = await fetch(`${url}/subjects?deleted=true&subjectPrefix=:*:`);
+        return JSON.stringify(await answer.json()) === JSON.stringify(names) ? names : undefined;
+      };
+      expect(await wanted()).toBeUndefined();
+      await writeTopicRecords({ client, topic, records: all.slice(half), now: Date.now });
+      await until(wanted);
+      const headers = { 'content-type': 'application/json' };
+      const refused = await fetch(`${url}/subjects/x/versions`, {
+        method: 'POST',
+        headers,
+        body: '{"schema":"\\"int\\""}',
+      });
+      expect(refused.status).toBeGreaterThanOrEqual(400);
+    } finally {
+      cli.kill('SIGTERM');
+      await cli.done;
+    }
+  });
+});
+
 describe('a registry that can be read and whose topic cannot be written', () => {
   it('is exported, and its topic made anew, with every id', { timeout: TEST_MS }, async () => {
     const { state } = reduceTopic(recorded('random-walk-06').records.map(recordBytes));
@@ -247,6 +284,15 @@ describe('a registry that can be read and whose topic cannot be written', () => 
     }
   });
 });
+
+async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let waited = 0; waited < 60_000; waited += 50) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+  throw new Error('it did not come to that');
+}
 
 function record(key: Buffer | null, value: Buffer | null): TopicRecord {
   return { offset: 0n, timestamp: 0, key, value };

@@ -27,6 +27,8 @@ export interface TopicSource {
   readonly settings?: TopicSettings;
   /** From the first record to the end as it is now; what cannot be read is passed over and told. @throws SrgitError */
   read(signal?: AbortSignal): AsyncIterable<TopicItem>;
+  /** Of a live topic: what comes from this offset on, until the signal. */
+  readonly follow?: (from: bigint, signal: AbortSignal) => AsyncIterable<TopicItem>;
   close(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function topicOfCluster(
     topic,
     settings,
     read: (abort) => itemsOf(client.read(topic, 0, { skipDamaged: true, signal: abort })),
+    follow: (from, abort) => itemsOf(client.read(topic, 0, { from, follow: true, skipDamaged: true, signal: abort })),
     close: () => client.close(),
   };
 }
