@@ -23,11 +23,13 @@ export interface StorageReadOptions {
 export interface Storage {
   /** For people, without secrets: `/backups/x`, `s3://bucket/prefix`. */
   readonly location: string;
-  /** Sorted by key, page by page. */
+  /** Objects whose key begins with `prefix`, sorted by key, page by page. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject>;
+  /** Names of the folders directly below `folder` (`''` or `a/b`), sorted: no look at what they hold. */
+  listFolders(folder: string, signal?: AbortSignal): AsyncIterable<string>;
   /** Undefined where there is none. */
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>;
-  /** In pieces of at most some MiB; goes on after a cut connection at the byte where it was cut. */
+  /** In pieces of at most some MiB; goes on after a cut connection at the byte where it was cut. The pieces are the receiver's. */
   read(key: string, options?: StorageReadOptions): AsyncIterable<Buffer>;
   /** The whole of a small object. @throws SRGIT_STORAGE_READ when it has more than `limit` bytes */
   readAll(key: string, limit: number, signal?: AbortSignal): Promise<Buffer>;

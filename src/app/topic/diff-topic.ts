@@ -3,6 +3,7 @@ import type { RegistrySnapshot } from '../../model/registry-snapshot.ts';
 import { parseSubjectName } from '../../model/subject-name.ts';
 import { diffSnapshots, type SubjectDiff } from '../../plan/diff-snapshots.ts';
 import { snapshotFromState } from '../../semantics/snapshot-state.ts';
+import type { RegistryState } from '../../semantics/state.ts';
 import { PIN_SUBJECT } from '../../semantics/topic/write-topic.ts';
 import type { TopicReading } from './read-topic.ts';
 
@@ -15,14 +16,14 @@ export interface TopicComparison {
 
 export interface OtherState {
   readonly name: string;
-  readonly snapshot: RegistrySnapshot;
+  readonly state: RegistryState;
 }
 
 export function compareTopic(reading: TopicReading, others: readonly OtherState[]): readonly TopicComparison[] {
   const topic = withoutPins(snapshotFromState(reading.reduced.state, { kind: 'unknown' }));
-  return others.map(({ name, snapshot }) => ({
+  return others.map(({ name, state }) => ({
     against: name,
-    subjects: diffSnapshots(topic, withoutPins(snapshot)),
+    subjects: diffSnapshots(topic, withoutPins(snapshotFromState(state, { kind: 'unknown' }))),
   }));
 }
 

@@ -6,7 +6,6 @@ import { registryFlags, treeFlag } from '../../cli/base-command.ts';
 import { emptyValuesFlag, fromFlag, TopicCommand, topicFlags } from '../../cli/topic-command.ts';
 import { EXIT, SrgitError } from '../../errors.ts';
 import { renderDiff } from '../../render/schema-diff.ts';
-import { snapshotFromState } from '../../semantics/snapshot-state.ts';
 
 export default class TopicDiff extends TopicCommand {
   static override summary = 'Compare a _schemas topic with the tree and with the registry: the three must agree.';
@@ -52,7 +51,7 @@ Exit code 3 when something differs.`;
             : { kind: 'registry', config, registry: this.registryOf(config) },
           { env: process.env, ...common },
         );
-        others.push({ name: wanted.name, snapshot: snapshotFromState(wanted.state, { kind: 'unknown' }) });
+        others.push({ name: wanted.name, state: wanted.state });
       }
       if (others.length === 0) throw new SrgitError('SRGIT_USAGE', 'there is nothing to compare with');
       const comparisons = compareTopic(reading, others);

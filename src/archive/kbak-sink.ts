@@ -1,0 +1,280 @@
+/** Writes a backup in the tool's own form: segments first, the manifest that lists them last. */
+import { SrgitError, throwIfAborted } from '../errors.ts';
+import { RecordError } from '../records/record-error.ts';
+import type { RecordSlices } from '../records/record-slices.ts';
+import type { ArchiveFacts, PartitionSink, RecordSink } from '../records/record-source.ts';
+import { readManifestOf } from './kbak-find.ts';
+import { EXTENSIONS, type KbakCompression } from './kbak-format.ts';
+import { GROUPS_FILE, writeGroups } from './kbak-groups.ts';
+import type { Manifest } from './kbak-manifest.ts';
+import { type NewSegments, writeManifest } from './kbak-new-manifest.ts';
+import { DEFAULT_KBAK_LIMITS } from './kbak-options.ts';
+import { SegmentWriter } from './kbak-segment-writer.ts';
+import { SpillBudget } from './payload-spill.ts';
+import type { Storage } from './storage.ts';
+import { StoreSlots } from './store-slots.ts';
+
+export interface KbakSinkOptions {
+  /** Its folder in the storage, and the beginning of every key. */
+  readonly backupId: string;
+  readonly compression?: KbakCompression | undefined;
+  /** Of zstd, 1 to 22; 3 otherwise. */
+  readonly level?: number | undefined;
+  /** A segment ends with the record that brings it to so many bytes before compression: 128 MiB, as the tool has it. */
+  readonly segmentBytes?: number | undefined;
+  /** Add to the backup if it is there already. Without it, a backup of that id is refused. */
+  readonly append?: boolean | undefined;
+  /** Hash of the id map that the records are rewritten by; a backup holds records of one map only. */
+  readonly rewrittenBy?: string | undefined;
+  /** Of the backup that the records come from: a rewritten copy must have another id. */
+  readonly sourceId?: string | undefined;
+  /** Compressed bytes that wait in memory, of all partitions together; what is more waits in temporary files. 64 MiB. */
+  readonly heldBytes?: number | undefined;
+  readonly temporaryFolder?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface KbakSink extends RecordSink {
+  /** One more than the last offset that the backup holds; 0 for a partition it does not know. */
+  nextOffset(topic: string, partition: number): bigint;
+  /** Lists what is stored so far, so that a later run can add to it. Writing goes on. */
+  checkpoint(facts: ArchiveFacts): Promise<void>;
+}
+
+/**
+ * Memory: about 3 MiB for each open partition (two blocks of 256 KiB and an encoder; a record that is larger than a block
+ * has one of its own), `heldBytes`, and what the storage holds of the four segments at most that are stored at once.
+ * @throws SrgitError SRGIT_STORAGE_WRITE when the backup is there already, SRGIT_STORAGE_KEY, SRGIT_REPLAY_REWRITTEN
+ */
+export async function createKbak(storage: Storage, options: KbakSinkOptions): Promise<KbakSink> {
+  const { backupId, append = false, rewrittenBy, sourceId, segmentBytes = DEFAULT_SEGMENT_BYTES, signal } = options;
+  if (!isName(backupId)) throw badName('backup id', backupId);
+  if (segmentBytes < 1 || segmentBytes > MOST_SEGMENT_BYTES) {
+    throw new SrgitError('SRGIT_USAGE', `a segment cannot have ${segmentBytes} bytes`, {
+      hint: `Choose from 1 to ${MOST_SEGMENT_BYTES}.`,
+    });
+  }
+  if (rewrittenBy !== undefined && sourceId === backupId) {
+    throw new SrgitError('SRGIT_REPLAY_REWRITTEN', `a rewritten copy of backup ${backupId} cannot have the same id`, {
+      hint: 'Give the copy a backup id of its own: replays tell backups apart by it.',
+    });
+  }
+  const before = await readManifestOf(storage, backupId, DEFAULT_KBAK_LIMITS, signal);
+  if (before !== undefined && !append) {
+    throw new SrgitError('SRGIT_STORAGE_WRITE', `${storage.location} holds a backup ${backupId} already`, {
+      hint: 'Choose another backup id, or ask to add to this one.',
+    });
+  }
+  if (before !== undefined && before.rewrittenBy !== rewrittenBy)
+    throw otherMap(backupId, before.rewrittenBy, rewrittenBy);
+  return new KbakWriter(storage, options, before);
+}
+
+const DEFAULT_SEGMENT_BYTES = 128 * 1024 * 1024;
+/** The size before an LZ4 block has 32 bits; the last record comes on top. */
+const MOST_SEGMENT_BYTES = 1024 * 1024 * 1024;
+
+class KbakWriter implements KbakSink {
+  private readonly storage: Storage;
+  private readonly options: KbakSinkOptions;
+  private readonly before: Manifest | undefined;
+  private readonly budget: SpillBudget;
+  private readonly slots = new StoreSlots(STORED_AT_ONCE);
+  private readonly segments: NewSegments = new Map();
+  private readonly open_ = new Map<string, PartitionWriter>();
+  private readonly next = new Map<string, number>();
+  private readonly keys: string[] = [];
+  private checkpointed = false;
+
+  constructor(storage: Storage, options: KbakSinkOptions, before: Manifest | undefined) {
+    this.storage = storage;
+    this.options = options;
+    this.before = before;
+    this.budget = new SpillBudget(options.heldBytes ?? DEFAULT_HELD, options.temporaryFolder);
+    for (const { name, partitions } of before?.topics ?? []) {
+      for (const { partition_id, segments } of partitions) {
+        const last = segments.reduce((most, segment) => Math.max(most, segment.end_offset), -1);
+        this.next.set(nameOf(name, partition_id), last + 1);
+      }
+    }
+  }
+
+  nextOffset(topic: string, partition: number): bigint {
+    return BigInt(this.next.get(nameOf(topic, partition)) ?? 0);
+  }
+
+  async open(topic: string, partition: number): Promise<PartitionSink> {
+    if (!isName(topic)) throw badName('topic', topic);
+    const name = nameOf(topic, partition);
+    if (this.open_.has(name)) throw new SrgitError('SRGIT_INTERNAL', `${name} is written already`);
+    const { compression = 'zstd', level = 3, segmentBytes = DEFAULT_SEGMENT_BYTES, backupId, signal } = this.options;
+    const writer = new PartitionWriter({
+      name,
+      next: this.next.get(name) ?? 0,
+      segmentBytes,
+      begin: () => new SegmentWriter(compression, level, this.budget),
+      store: async (segment, startOffset) => {
+        const file = `segment-${String(startOffset).padStart(20, '0')}${EXTENSIONS[compression]}`;
+        const key = `${backupId}/topics/${topic}/partition=${partition}/${file}`;
+        const facts = await this.slots.run(() => segment.store(this.storage, key, signal));
+        this.keys.push(key);
+        const listed = this.segments.get(topic) ?? new Map();
+        this.segments.set(topic, listed);
+        const before = listed.get(partition);
+        const stored = { ...facts, key, uploadedAt: Date.now() };
+        if (before === undefined) listed.set(partition, [stored]);
+        else before.push(stored);
+        this.next.set(name, facts.endOffset + 1);
+      },
+      closed: () => this.open_.delete(name),
+      signal,
+    });
+    this.open_.set(name, writer);
+    return writer;
+  }
+
+  async checkpoint(facts: ArchiveFacts): Promise<void> {
+    this.checkMap(facts);
+    const { backupId, compression = 'zstd', signal } = this.options;
+    throwIfAborted(signal);
+    const { groups = [] } = facts;
+    if (groups.length > 0) {
+      await this.storage.write(`${backupId}/${GROUPS_FILE}`, writeGroups(groups, Date.now()), signal);
+    }
+    const manifest = writeManifest({ backupId, compression, facts, segments: this.segments, before: this.before });
+    await this.storage.write(`${backupId}/manifest.json`, manifest, signal);
+    this.checkpointed = true;
+  }
+
+  async finish(facts: ArchiveFacts): Promise<void> {
+    for (const writer of [...this.open_.values()]) await writer.close();
+    await this.checkpoint(facts);
+    await this.budget.close();
+  }
+
+  async abort(): Promise<void> {
+    for (const writer of [...this.open_.values()]) await writer.discard();
+    this.open_.clear();
+    await this.budget.close();
+    // What a manifest lists stays.
+    if (this.checkpointed) return;
+    for (const key of this.keys.splice(0)) await this.storage.delete(key).catch(() => undefined);
+  }
+
+  private checkMap(facts: ArchiveFacts): void {
+    const { backupId, rewrittenBy } = this.options;
+    if (facts.rewrittenBy !== rewrittenBy) throw otherMap(backupId, rewrittenBy, facts.rewrittenBy);
+  }
+}
+
+/** Segments; an object storage holds up to 24 MiB of each while it is sent. */
+const STORED_AT_ONCE = 4;
+const DEFAULT_HELD = 64 * 1024 * 1024;
+
+interface PartitionPlace {
+  readonly name: string;
+  /** Least offset that may come. */
+  readonly next: number;
+  readonly segmentBytes: number;
+  begin(): SegmentWriter;
+  store(segment: SegmentWriter, startOffset: number): Promise<void>;
+  closed(): void;
+  readonly signal: AbortSignal | undefined;
+}
+
+class PartitionWriter implements PartitionSink {
+  private readonly place: PartitionPlace;
+  private next: number;
+  private segment: SegmentWriter | undefined;
+  private startOffset = 0;
+  /** A full segment on its way: the next one is filled meanwhile. */
+  private storing: Promise<void> | undefined;
+  private failure: unknown;
+
+  constructor(place: PartitionPlace) {
+    this.place = place;
+    this.next = place.next;
+  }
+
+  append(bytes: Buffer, record: RecordSlices, offset: bigint): Promise<void> | undefined {
+    const { place } = this;
+    throwIfAborted(place.signal);
+    if (this.failure !== undefined) throw this.failure;
+    const number = Number(offset);
+    if (number < this.next || number > MOST_OFFSET) throw this.refuse(offset);
+    if (this.segment === undefined) {
+      this.segment = place.begin();
+      this.startOffset = number;
+    }
+    let waiting: Promise<void> | undefined;
+    try {
+      waiting = this.segment.append(bytes, record, number);
+    } catch (error) {
+      throw error instanceof RecordError ? this.refuse(offset, error) : error;
+    }
+    this.next = number + 1;
+    if (this.segment.streamBytes < place.segmentBytes) return waiting;
+    return this.turnOver();
+  }
+
+  async close(): Promise<void> {
+    await this.turnOver();
+    await this.storing;
+    if (this.failure !== undefined) throw this.failure;
+    this.place.closed();
+  }
+
+  async discard(): Promise<void> {
+    await this.storing?.catch(() => undefined);
+    await this.segment?.discard();
+    this.segment = undefined;
+  }
+
+  /** Waits for the segment before this one, so that two at most are in the making. */
+  private async turnOver(): Promise<void> {
+    const { segment, startOffset } = this;
+    this.segment = undefined;
+    if (segment === undefined) return;
+    const before = this.storing;
+    const storing = (before ?? Promise.resolve()).then(() => this.place.store(segment, startOffset));
+    this.storing = storing;
+    storing.catch((error: unknown) => {
+      this.failure ??= error;
+    });
+    await before;
+  }
+
+  private refuse(offset: bigint, cause?: RecordError): SrgitError {
+    const why = cause === undefined ? `offsets go up, and the next is ${this.next} or more` : cause.message;
+    return new SrgitError('SRGIT_STORAGE_WRITE', `${this.place.name} offset ${offset} cannot be archived: ${why}`, {
+      hint: 'Records of a partition are archived once each, in order, within the limits of the form.',
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+}
+
+const MOST_OFFSET = Number.MAX_SAFE_INTEGER - 1;
+
+function nameOf(topic: string, partition: number): string {
+  return `${topic} partition ${partition}`;
+}
+
+/** What Kafka allows for a topic, which is safe as a folder's name. */
+function isName(name: string): boolean {
+  return /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
+}
+
+function badName(what: string, name: string): SrgitError {
+  return new SrgitError('SRGIT_STORAGE_KEY', `${JSON.stringify(name.slice(0, 300))} cannot be a ${what}`, {
+    hint: 'Use letters, digits, dots, dashes and underscores.',
+  });
+}
+
+function otherMap(backupId: string, is: string | undefined, wanted: string | undefined): SrgitError {
+  const say = (map: string | undefined): string => (map === undefined ? 'as they were' : `rewritten by map ${map}`);
+  return new SrgitError(
+    'SRGIT_REPLAY_REWRITTEN',
+    `backup ${backupId} holds records ${say(is)}; records ${say(wanted)} cannot be added to it`,
+    { hint: 'Choose another backup id for them.' },
+  );
+}
