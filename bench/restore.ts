@@ -1,8 +1,9 @@
 /**
- * A restore into the embedded registry, beside the plainest loop that posts the same rows with the same concurrency and
- * does nothing else, in the same run.
+ * A restore into the embedded registry or a real one, beside the plainest loop that posts the same rows with the same
+ * concurrency and does nothing else, in turns in one run, each time into an empty registry.
  *
- * Usage: node bench/restore.ts [subjects] [versions] [bytes] [runs]
+ * Usage: node bench/restore.ts [subjects] [versions] [bytes] [runs] [embedded | apicurio]
+ * Apicurio 3.3.3 needs what the tests need for it (Maven, Java 21), and gives ids of its own: they are rewritten.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,9 +18,12 @@ import { setMode } from '../src/registry/write-settings.ts';
 import { applyWritePlan } from '../src/tree/apply-write.ts';
 import { planTreeWrite } from '../src/tree/plan-write.ts';
 import { readTreeIndex } from '../src/tree/read-index.ts';
+import { startRealRegistry } from '../test/support/real-registries.ts';
+import type { ServerProcess } from '../test/support/server-process.ts';
 import { referringSnapshot } from './referring-registry.ts';
 
-const [subjects = '5000', versions = '3', bytes = '600', runs = '3'] = process.argv.slice(2);
+const [subjects = '5000', versions = '3', bytes = '600', runs = '3', registry = 'embedded'] = process.argv.slice(2);
+const ids = registry === 'apicurio' ? 'rewrite' : 'force';
 /** As many as a restore begins at once; the client's own limit is the same for both. */
 const AT_ONCE = 32;
 
@@ -46,12 +50,10 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(
-  `${subjects} subjects x ${versions} versions of about ${bytes} bytes, with references, ${runs} runs, medians`,
+  `${subjects} subjects x ${versions} versions of about ${bytes} bytes, with references, into ${registry}, ${runs} runs`,
 );
-console.log(`plain loop   ${median(plain).toFixed(2)} s`);
-console.log(
-  `srgit        ${median(restore).toFixed(2)} s  ratio ${(median(restore) / median(plain)).toFixed(2)}  ${last}`,
-);
+report('plain loop', plain, '');
+report('srgit', restore, `ratio ${(median(restore) / median(plain)).toFixed(2)}  ${last}`);
 
 async function restoreTree(url: string): Promise<void> {
   const config = loadConfig({ url: [url], tree }, {}, folder, { registry: true, restore: true });
@@ -59,7 +61,7 @@ async function restoreTree(url: string): Promise<void> {
     config,
     registry: requireRegistry(config),
     source: { kind: 'tree' },
-    request: { kind: 'restore', restore: { ...config.restore, ids: 'force' }, prune: false, permanent: false },
+    request: { kind: 'restore', restore: { ...config.restore, ids }, prune: false, permanent: false },
     env: process.env,
     now: Date.now,
     confirm: async () => true,
@@ -73,14 +75,18 @@ async function restoreTree(url: string): Promise<void> {
 /** Layer by layer, so that what is referred to is there; nothing is read, checked or written down. */
 async function postPlainly(url: string, { contexts }: RegistrySnapshot): Promise<void> {
   const client = createRegistryClient({ urls: [url] });
-  await setMode(client, '', 'IMPORT');
+  if (ids === 'force') await setMode(client, '', 'IMPORT');
   const chains = contexts.flatMap((context) => context.subjects);
   const layers = [chains.filter(isBase), chains.filter((subject) => !isBase(subject))];
   for (const layer of layers) {
     await mapConcurrent(layer, AT_ONCE, async ({ name, versions: rows }) => {
       for (const { schema, references, id, version } of rows) {
         await client.send('POST', `/subjects/${encodeURIComponent(name)}/versions`, {
-          body: { schema, id, version, references: references.map((reference) => ({ ...reference })) },
+          body: {
+            schema,
+            ...(ids === 'force' ? { id, version } : {}),
+            references: references.map((reference) => ({ ...reference })),
+          },
         });
       }
     });
@@ -94,19 +100,35 @@ function isBase({ versions: rows }: RegistrySnapshot['contexts'][number]['subjec
 
 /** A fresh registry in a process of its own. @returns seconds of `use`. */
 async function withRegistry(use: (url: string) => Promise<void>): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'empty-registry-process.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const { url, stop } = registry === 'apicurio' ? await startRealRegistry('apicurio-3') : await startEmbedded();
   try {
-    const url = await new Promise<string>((resolve) => {
-      child.stdout.once('data', (data: Buffer) => resolve(String(data).trim()));
-    });
     const start = performance.now();
     await use(url);
     return (performance.now() - start) / 1000;
   } finally {
-    child.kill();
+    await stop();
   }
+}
+
+async function startEmbedded(): Promise<Pick<ServerProcess, 'url' | 'stop'>> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'empty-registry-process.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise<string>((resolve) => {
+    child.stdout.once('data', (data: Buffer) => resolve(String(data).trim()));
+  });
+  return {
+    url,
+    stop: async () => {
+      child.kill();
+    },
+  };
+}
+
+/** The median, and all of them: how far they lie apart says what the median is worth. */
+function report(name: string, seconds: readonly number[], more: string): void {
+  const all = seconds.map((value) => value.toFixed(2)).join(' ');
+  console.log(`${name.padEnd(12)} ${median(seconds).toFixed(2)} s  (${all})  ${more}`);
 }
 
 function median(values: readonly number[]): number {

@@ -40,3 +40,25 @@ export async function connectRegistry(settings: RegistrySettings, signal?: Abort
     await root.close();
   }
 }
+
+/** A connection that is made while something else is done. */
+export interface Connecting {
+  readonly ready: Promise<Connection>;
+  /** Ends it, made or not. */
+  close(): Promise<void>;
+}
+
+/** What is wrong is thrown by `ready` when somebody waits for it. The caller closes it, whatever happens. */
+export function beginConnecting(settings: RegistrySettings, signal?: AbortSignal): Connecting {
+  const stop = new AbortController();
+  const ready = connectRegistry(settings, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+  ready.catch(() => undefined);
+  return {
+    ready,
+    close: async () => {
+      stop.abort();
+      const made = await ready.catch(() => undefined);
+      await made?.client.close();
+    },
+  };
+}

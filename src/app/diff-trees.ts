@@ -3,17 +3,15 @@ import type { Config, RegistrySettings } from '../config/types.ts';
 import { openRepositoryOf } from '../git/open-repository.ts';
 import { type RegistrySnapshot, sortSnapshot } from '../model/registry-snapshot.ts';
 import type { SchemaVersion } from '../model/schema-version.ts';
-import { compileSelection } from '../model/selection.ts';
 import { diffSnapshots, type SubjectDiff, UNREGISTERED } from '../plan/diff-snapshots.ts';
-import { readSnapshot } from '../registry/snapshot.ts';
 import { languageOf } from '../schema/schema-languages.ts';
 import { resolveStored } from '../semantics/references.ts';
 import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
 import { requireSound } from '../tree/finding.ts';
 import type { LoadedTree, PendingVersion } from '../tree/load-tree.ts';
-import { connectRegistry } from './connect.ts';
 import { loadTreeAt } from './load-tree-at.ts';
 import type { OnProgress } from './progress.ts';
+import { readRegistry } from './read-registry.ts';
 import { selectSnapshot } from './select-snapshot.ts';
 
 /** One side of a comparison. */
@@ -54,22 +52,9 @@ export async function diffTrees(options: DiffOptions): Promise<DiffResult> {
 async function readSide(options: DiffOptions, side: DiffSide): Promise<Side> {
   const { config, env, signal } = options;
   if (side.kind === 'registry') {
-    const { client, capabilities } = await connectRegistry(side.registry, signal);
-    try {
-      const { snapshot } = await readSnapshot(client, capabilities, {
-        subjects: compileSelection(config.backup.selection),
-        includeDeleted: config.backup.includeSoftDeleted,
-        versions: 'all',
-        includeReferences: true,
-        full: true,
-        signal,
-        registryName: side.registry.name,
-        onProgress: ({ phase, done, total }) => options.onProgress?.({ phase: `reading ${phase}`, done, total }),
-      });
-      return { name: side.registry.name ?? 'the registry', snapshot };
-    } finally {
-      await client.close();
-    }
+    const { registry } = side;
+    const { snapshot } = await readRegistry({ ...options, registry, backup: config.backup, rows: 'exported' });
+    return { name: registry.name ?? 'the registry', snapshot };
   }
   if (side.ref === undefined) {
     const { tree } = await loadTreeAt(config.tree, undefined, { env, signal });

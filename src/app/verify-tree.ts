@@ -6,18 +6,15 @@ import {
   type SnapshotCounts,
   type SnapshotGap,
 } from '../model/registry-snapshot.ts';
-import { SCHEMA_TYPES } from '../model/schema-version.ts';
-import { compileSelection } from '../model/selection.ts';
 import { contextSubject, DEFAULT_CONTEXT } from '../model/subject-name.ts';
 import { compareSnapshots, type Difference } from '../plan/compare-snapshots.ts';
-import { readSnapshot } from '../registry/snapshot.ts';
 import type { ClientStats } from '../registry/types.ts';
 import { checkTree } from '../tree/check-tree.ts';
 import type { Finding } from '../tree/finding.ts';
 import { loadTree } from '../tree/load-tree.ts';
 import { REDACTED } from '../tree/rows.ts';
-import { connectRegistry } from './connect.ts';
 import type { OnProgress } from './progress.ts';
+import { readRegistry } from './read-registry.ts';
 import { selectSnapshot } from './select-snapshot.ts';
 
 export interface VerifyOptions {
@@ -54,46 +51,30 @@ export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> 
   };
   if (!registry) return base;
 
-  const { client, capabilities } = await connectRegistry(registry, signal);
-  try {
-    const { backup } = config;
-    // Everything is read anew, whatever the tree has: this is the check that the tree is right.
-    const { snapshot, stats } = await readSnapshot(client, capabilities, {
-      subjects: compileSelection(backup.selection),
-      includeDeleted: backup.includeSoftDeleted,
-      versions: backup.versions,
-      // Every type is no choice: then settings are read while the rows still come.
-      schemaTypes: backup.schemaTypes.length === SCHEMA_TYPES.length ? undefined : backup.schemaTypes,
-      includeReferences: backup.includeReferences,
-      full: true,
-      signal,
-      registryName: registry.name,
-      onProgress: ({ phase, done, total }) => options.onProgress?.({ phase: `reading ${phase}`, done, total }),
-    });
-    const unknown = (what: SnapshotGap['what']) => {
-      const places = new Set(snapshot.gaps.filter((gap) => gap.what === what).map((gap) => gap.where));
-      // The registry's own level, `''` in a difference, is that of the default context in a gap.
-      return (subject: string) => places.has(undefined) || places.has(subject || contextSubject(DEFAULT_CONTEXT));
-    };
-    const unreadVersions = unknown('versions');
-    const unreadDeleted = unknown('deleted');
-    const differences = compareSnapshots(selectSnapshot(tree.snapshot, backup), snapshot, {
-      left: 'the tree',
-      right: 'the registry',
-      ignoreConfig: unknown('config'),
-      ignoreMode: unknown('mode'),
-      ignoreMissing: (subject, row) => unreadVersions(subject) || (row.deleted && unreadDeleted(subject)),
-      redacted: REDACTED,
-    });
-    return {
-      ...base,
-      registry: snapshot.registry,
-      differences,
-      partial: snapshot.gaps,
-      warnings: stats.warnings,
-      requests: { ...client.stats },
-    };
-  } finally {
-    await client.close();
-  }
+  const { backup } = config;
+  // Everything is read anew, whatever the tree has: this is the check that the tree is right.
+  const { snapshot, stats, requests } = await readRegistry({ ...options, registry, backup, rows: 'exported' });
+  const unknown = (what: SnapshotGap['what']) => {
+    const places = new Set(snapshot.gaps.filter((gap) => gap.what === what).map((gap) => gap.where));
+    // The registry's own level, `''` in a difference, is that of the default context in a gap.
+    return (subject: string) => places.has(undefined) || places.has(subject || contextSubject(DEFAULT_CONTEXT));
+  };
+  const unreadVersions = unknown('versions');
+  const unreadDeleted = unknown('deleted');
+  const differences = compareSnapshots(selectSnapshot(tree.snapshot, backup), snapshot, {
+    left: 'the tree',
+    right: 'the registry',
+    ignoreConfig: unknown('config'),
+    ignoreMode: unknown('mode'),
+    ignoreMissing: (subject, row) => unreadVersions(subject) || (row.deleted && unreadDeleted(subject)),
+    redacted: REDACTED,
+  });
+  return {
+    ...base,
+    registry: snapshot.registry,
+    differences,
+    partial: snapshot.gaps,
+    warnings: stats.warnings,
+    requests,
+  };
 }

@@ -193,6 +193,11 @@ export abstract class BaseCommand extends Command {
     return this.#view.onProgress;
   }
 
+  /** Clears the line of progress, before something is written beside it. */
+  protected endProgress(): void {
+    this.#view?.end();
+  }
+
   /** A line for people on stdout; nothing with --quiet or --json. */
   protected say(text: string): void {
     this.#view?.end();

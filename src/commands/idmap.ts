@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core';
 import { buildMapByContent, checkMapFile } from '../app/restore/build-id-map.ts';
 import { readIdMap } from '../app/restore/id-map-file.ts';
 import { RestoreCommand, sourceFlags } from '../cli/restore-command.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, SrgitError } from '../errors.ts';
 import { plural } from '../render/export-report.ts';
 import { type IdMapFormat, renderIdMap, renderIdMapFaults } from '../render/id-map-report.ts';
 
@@ -35,6 +35,11 @@ Exit code 3 when an id has no counterpart, or --check finds a fault.`;
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(IdMapCommand);
+    if (flags.context !== undefined && (flags.check || flags.format === 'json' || flags.format === 'csv')) {
+      throw new SrgitError('SRGIT_USAGE', '--context chooses the ids of --format mapping and yaml only', {
+        hint: 'The json and csv forms have a place for every context: leave it out there.',
+      });
+    }
     const form = { format: flags.format as IdMapFormat, context: flags.context };
     if (flags.file !== undefined && !flags.check) {
       const map = readIdMap(resolve(flags.file));

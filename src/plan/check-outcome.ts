@@ -2,7 +2,7 @@
 import { listRows } from '../semantics/listing.ts';
 import type { Row } from '../semantics/state.ts';
 import type { Draft } from './draft.ts';
-import type { Placement } from './place-rows.ts';
+import { type Placement, placementKey } from './place-rows.ts';
 import type { PlanContext } from './plan-context.ts';
 import { rowKey, type TargetRow } from './target-index.ts';
 
@@ -62,9 +62,10 @@ function expectRows(context: PlanContext, outcome: Outcome): Map<string, Expecte
     }
   }
   const placed = new Set<string>();
-  for (const { source, version, guid, chosen, ends, existing, action } of outcome.placements) {
+  for (const placement of outcome.placements) {
+    const { source, version, guid, chosen, ends, existing, action } = placement;
     if (action === 'leave') continue;
-    const key = rowKey(source.subject, version);
+    const key = placementKey(placement);
     // Several versions of the source may be one of the target, which is live when one of them is.
     if (placed.has(key) && ends !== 'live') continue;
     placed.add(key);

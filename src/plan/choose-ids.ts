@@ -1,4 +1,5 @@
 /** Which id each version gets in the target: the four policies, each context an id space of its own. */
+import type { RegistryKind } from '../model/registry-snapshot.ts';
 import { formatSubjectName } from '../model/subject-name.ts';
 import type { PlannedId, PlanOptions, Problem } from './plan.ts';
 import type { PlanTargetState } from './plan-input.ts';
@@ -6,7 +7,14 @@ import type { SourceRow } from './source-rows.ts';
 import type { TargetIndex, TargetRow } from './target-index.ts';
 
 /** Ids are Java ints; an import with a negative one means "no id". */
-const MAX_ID = 0x7fff_ffff;
+export const MAX_ID = 0x7fff_ffff;
+
+/** How registries whose API takes no ids get them all the same. */
+const WAYS_OF_IDS: Partial<Record<RegistryKind, string>> = {
+  apicurio:
+    'An empty Apicurio takes ids by its import: srgit restore --format apicurio-zip --out FILE writes what it imports.',
+  karapace: 'Karapace takes ids from its topic: srgit topic rebuild writes one that it starts on.',
+};
 
 export interface ChosenId {
   /** Absent where the registry gives it and does not tell before. */
@@ -73,7 +81,7 @@ export function createIdChooser(settings: IdChooserOptions): IdChooser {
       severity,
       reason: 'IMPORT_UNSUPPORTED',
       message,
-      hint: 'Use the rewrite policy, which records the ids that the registry gives.',
+      hint: hintOfIds(target.identity.kind),
     });
   };
   const take = (space: IdSpace, id: number, { row, content }: IdRequest): void => {
@@ -255,6 +263,12 @@ export function mappedId(mapping: PlanOptions['idMapping'], context: string, id:
   if (mapping === undefined || !Object.hasOwn(mapping, context)) return undefined;
   const ids = mapping[context] ?? {};
   return Object.hasOwn(ids, String(id)) ? ids[String(id)] : undefined;
+}
+
+function hintOfIds(kind: RegistryKind): string {
+  const rewrite = 'use the rewrite policy, which records the ids that the registry gives.';
+  const way = WAYS_OF_IDS[kind];
+  return way === undefined ? `U${rewrite.slice(1)}` : `${way} Or ${rewrite}`;
 }
 
 function describe({ from }: SourceRow): string {

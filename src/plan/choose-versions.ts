@@ -43,7 +43,7 @@ export function createVersionChooser(
   const sourceNumbers = new Map<string, number>();
   const atTarget = new Map<string, SourceRow>();
   for (const row of context.rows.rows) {
-    atTarget.set(rowKey(row.subject, row.row.version), row);
+    atTarget.set(row.key, row);
     sourceNumbers.set(row.subject, Math.max(sourceNumbers.get(row.subject) ?? 0, row.row.version));
   }
   const remaining = (subject: string): readonly TargetRow[] =>

@@ -16,11 +16,21 @@ import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
 import type { RegistryState } from '../semantics/state.ts';
 
 export interface VersionDiff {
-  readonly change: 'added' | 'removed' | 'replaced' | 'soft-deleted' | 'undeleted' | 'amended';
+  readonly change:
+    | 'added'
+    | 'removed'
+    | 'replaced'
+    /** The same content under another id, as in another registry; or what was added by hand has its id now. */
+    | 'renumbered'
+    | 'soft-deleted'
+    | 'undeleted'
+    | 'amended';
   readonly version: number;
   readonly schemaType: SchemaType;
   /** Absent for a version that was added by hand and has none yet. */
   readonly id?: number;
+  /** Of a renumbered version: the id before; absent where it had none. */
+  readonly was?: number;
   /** Of an added or replaced version: the one that it is held against. */
   readonly against?: number;
   readonly schema?: SchemaDiff;
@@ -109,6 +119,8 @@ class SnapshotDiffer {
             ? base
             : { ...base, against: lower.version, schema: this.#diffTexts(subject, lower, 'to', row) },
         );
+      } else if (change === 'renumbered' && previous && previous.id !== UNREGISTERED) {
+        found.push({ ...base, was: previous.id });
       } else {
         found.push(base);
       }
@@ -135,12 +147,12 @@ function describeRow({ version, schemaType, id }: SchemaVersion, change: Version
 }
 
 function kindOfChange(before: SchemaVersion, after: SchemaVersion): VersionDiff['change'] | undefined {
-  if (before.schema !== after.schema || before.schemaType !== after.schemaType || before.id !== after.id)
-    return 'replaced';
+  if (before.schema !== after.schema || before.schemaType !== after.schemaType) return 'replaced';
   if (before.deleted !== after.deleted) return after.deleted ? 'soft-deleted' : 'undeleted';
   const rest = ({ references, metadata, ruleSet }: SchemaVersion): string =>
     JSON.stringify([references, metadata, ruleSet]);
-  return rest(before) === rest(after) ? undefined : 'amended';
+  if (rest(before) !== rest(after)) return 'amended';
+  return before.id === after.id ? undefined : 'renumbered';
 }
 
 function diffSettings(before: LevelSettings, after: LevelSettings): readonly SettingDiff[] {

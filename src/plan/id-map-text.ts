@@ -131,7 +131,12 @@ function flatIds(map: IdMap, context: string | undefined): readonly (readonly [n
   const contexts = [...new Set(map.ids.map((entry) => entry.context))];
   if (context === undefined && contexts.length > 1) {
     throw new SrgitError('SRGIT_USAGE', `the map is about ${contexts.length} contexts: ${contexts.join(', ')}`, {
-      hint: 'This form has ids of one context only: name it, or use the json or csv form.',
+      hint: 'This form has ids of one context only: choose it with --context, or use the json or csv form.',
+    });
+  }
+  if (context !== undefined && contexts.length > 0 && !contexts.includes(context)) {
+    throw new SrgitError('SRGIT_USAGE', `the map has no ids of context ${context}`, {
+      hint: `It has those of ${contexts.join(', ')}.`,
     });
   }
   const ids = new Map<number, number>();

@@ -5,6 +5,7 @@ import { deleteForGood, deleteSoftly } from './delete-rows.ts';
 import { createDraft, type Draft } from './draft.ts';
 import { fingerprintSnapshot } from './fingerprint.ts';
 import { judgeVersions } from './judge-versions.ts';
+import { liftAliases } from './lift-aliases.ts';
 import { type Placements, placeRows } from './place-rows.ts';
 import { PLAN_FORMAT, type Plan, type PlanOptions, type RegisterStep } from './plan.ts';
 import { createPlanContext, type PlanContext } from './plan-context.ts';
@@ -95,13 +96,23 @@ interface Drafted {
 function draftSteps(context: PlanContext, draft: Draft, drafting: Drafting): Drafted {
   const { removed, blocked, placements, pruned, tally } = drafting;
   const { options, target } = context;
-  const windows = createWriteWindows(context, draft, blocked);
+  const levels = wantSettings(context, {
+    made: madeSubjects(context, placements, removed),
+    skipped: placements.skipped,
+    pruned: pruned.levels,
+  });
+  const aliases = liftAliases(context, draft, levels);
+  const windows = createWriteWindows(context, draft, blocked, aliases);
   const addresses = (rows: Iterable<TargetRow>) =>
     [...rows]
       .filter(({ subject }) => windows.takesVersions(subject))
       .map(({ subject, row }) => ({ subject, version: row.version }));
   const replaced = addresses(removed);
+  const lift = (rows: readonly { readonly subject: string }[]): void => {
+    for (const { subject } of rows) aliases.lift(subject);
+  };
   if (replaced.length > 0) {
+    lift(replaced);
     deleteSoftly(draft, replaced, 'replace');
     deleteForGood(draft, replaced, 'replace');
   }
@@ -116,25 +127,23 @@ function draftSteps(context: PlanContext, draft: Draft, drafting: Drafting): Dra
     judgeVersions(context, draft, placements.list);
     // A registry that takes no imports refuses to delete what a live version is built on.
     const severity = options.kind === 'restore' && !target.capabilities.import ? 'warning' : 'error';
+    lift(toDelete);
     if (toDelete.length > 0) deleteSoftly(draft, toDelete, 'soft-deleted', { severity });
   }
   const unwanted = addresses(pruned.rows);
   if (unwanted.length > 0) {
+    lift(unwanted);
     deleteSoftly(draft, unwanted, 'prune');
     deleteForGood(draft, addresses(pruned.forGood), 'prune');
   }
-  const levels = wantSettings(context, {
-    made: madeSubjects(context, placements, removed),
-    skipped: placements.skipped,
-    pruned: pruned.levels,
-  });
   if (options.settings) reportDroppedFields(context);
-  setConfigs(context, draft, windows, levels, 'all but aliases', tally);
+  setConfigs(context, draft, { windows, aliases }, levels, 'all but aliases', tally);
   const pending: RegisteredPending =
     context.source.pending.length === 0
       ? { added: new Map(), kept: new Map() }
       : registerPending(context, draft, windows, placements);
-  setConfigs(context, draft, windows, levels, 'aliases', tally);
+  setConfigs(context, draft, { windows, aliases }, levels, 'aliases', tally);
+  aliases.putBack();
   setModes(context, draft, levels, tally);
   return { pending, stored };
 }

@@ -19,7 +19,7 @@ export function orderRows(
   capabilities: TargetCapabilities,
   report: (problem: Problem) => void,
 ): readonly SourceRow[] {
-  const numbers = new Map(list.map((row, at) => [rowKey(row.from.subject, row.from.version), at]));
+  const numbers = new Map(list.map(({ fromKey }, at) => [fromKey, at]));
   const needs = list.map(({ from, row }) =>
     mapReferences({ mapping }, from.subject, from.subject, row.references).flatMap((reference) => {
       const at = numbers.get(rowKey(reference.from, reference.reference?.version ?? 0));

@@ -35,6 +35,11 @@ export interface Placement {
   readonly failed: boolean;
 }
 
+/** `rowKey` of the version in the target. */
+export function placementKey({ source, version }: Placement): string {
+  return version === source.row.version ? source.key : rowKey(source.subject, version);
+}
+
 export interface Placements {
   /** In the order of registration. */
   readonly list: readonly Placement[];
@@ -74,8 +79,8 @@ export function placeRows(context: PlanContext, removed: ReadonlySet<TargetRow>)
   for (const row of context.rows.rows) {
     const placement = placeRow(context, { bySource, removed, ids, contents, versions }, row);
     if (placement.action === 'leave') skipped.add(row.subject);
-    bySource.set(rowKey(row.from.subject, row.from.version), placement);
-    byTarget.set(rowKey(row.subject, placement.version), placement);
+    bySource.set(row.fromKey, placement);
+    byTarget.set(placementKey(placement), placement);
     list.push(placement);
   }
   return { list, bySource, ids, skipped };

@@ -3,9 +3,11 @@ import { compileGlob } from '../model/glob.ts';
 import type { SchemaPort } from '../schema/schema-port.ts';
 import { inheritMetadata } from './inherit-metadata.ts';
 import { compileNameMapping, type NameMapping } from './map-names.ts';
+import { oneLine } from './one-line.ts';
 import { orderRows } from './order-rows.ts';
 import type { PlanOptions, Problem, Strategy } from './plan.ts';
 import { followsKnownRules, type PlanSourceState, type PlanTargetState, type PlanTools } from './plan-input.ts';
+import { rememberCanonicals } from './remember-canonical.ts';
 import { createRowContents, type FindSchema, type RowContents } from './row-content.ts';
 import { mapSourceRows, REDACTED, type SourceRows } from './source-rows.ts';
 import { indexTarget, type TargetIndex } from './target-index.ts';
@@ -31,16 +33,17 @@ export function createPlanContext(
   source: PlanSourceState,
   target: PlanTargetState,
   options: PlanOptions,
-  { port }: PlanTools,
+  tools: PlanTools,
 ): PlanContext {
+  const { placing, playing } = rememberCanonicals(tools.port);
   const problems: Problem[] = [];
   const mapping = compileNameMapping(options);
   const index = indexTarget(target.snapshot);
   const mapped = mapSourceRows(source, target, options, mapping);
-  problems.push(...mapping.problems, ...mapped.problems);
   const report = (problem: Problem): void => {
-    problems.push(problem);
+    problems.push({ ...problem, message: oneLine(problem.message) });
   };
+  for (const problem of [...mapping.problems, ...mapped.problems]) report(problem);
   const ordered = orderRows(mapped.rows, mapping, target.capabilities, report);
   const rows = { ...mapped, rows: inheritMetadata(ordered, index, target.capabilities, report) };
   const strategies = options.strategyBySubject.map(({ subjects, strategy }) => ({
@@ -52,7 +55,7 @@ export function createPlanContext(
     source,
     target,
     options,
-    port,
+    port: playing,
     mapping,
     index,
     rows,
@@ -62,11 +65,12 @@ export function createPlanContext(
     report,
     contents: (find) =>
       createRowContents({
-        port,
+        port: placing,
         find,
-        trustGuids: source.identity.kind === 'registry',
+        trustGuids: source.identity.kind === 'registry' || source.guidsComputed === true,
         canonical: knownRules,
         redacted: source.redacted ?? REDACTED,
+        takenFor: target.takenFor,
       }),
   };
 }

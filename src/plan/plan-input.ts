@@ -34,6 +34,8 @@ export interface PlanSourceState {
   readonly findings: readonly SourceFinding[];
   /** Ids that once existed and no longer do, by context. */
   readonly retiredIds: ReadonlyMap<string, readonly number[]>;
+  /** Every guid of the snapshot is that of its row: whoever read it has computed them. */
+  readonly guidsComputed?: boolean;
   /** File that holds a version, for messages. */
   readonly fileOf?: (subject: string, version: number) => string | undefined;
   /** What stands for the value of a sensitive metadata property that was not exported. */
@@ -69,8 +71,24 @@ export interface PlanTargetState {
   readonly maxIds?: ReadonlyMap<string, number>;
   /** Ids that the registry once gave and must not give again, by context, where they are known. */
   readonly retiredIds?: ReadonlyMap<string, readonly number[]>;
+  /** Schemas that the registry itself takes for one of its own, whatever the texts say: see `takenKey`. */
+  readonly takenFor?: TakenFor;
   /** Which subjects `prune` may delete; undefined: all. */
   readonly isPrunable?: (subject: string) => boolean;
+}
+
+/** `takenKey` of a schema to the version of its subject that the registry takes it for. */
+export type TakenFor = ReadonlyMap<string, number>;
+
+/** What a registration sends, as far as it says which schema it is. `sha256` is that of the text. */
+export function takenKey(sent: {
+  readonly subject: string;
+  readonly schemaType: SchemaType;
+  readonly sha256: string;
+  readonly references: readonly Reference[];
+}): string {
+  const references = sent.references.map(({ name, subject, version }) => [name, subject, version]);
+  return JSON.stringify([sent.subject, sent.schemaType, sent.sha256, references]);
 }
 
 /** What the plan is simulated with. */

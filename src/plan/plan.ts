@@ -55,6 +55,8 @@ export interface PlanTarget {
   readonly version?: string;
   /** Hash over the registry's state as the plan saw it: a saved plan is refused when it moved. */
   readonly fingerprint: string;
+  /** There is no registry: the plan is for one that is as this tree says. It is looked at, never carried out. */
+  readonly tree?: { readonly name: string; readonly commit?: string };
 }
 
 /** How sure a step's outcome is. */

@@ -8,7 +8,7 @@ import { deleteSoftly } from './delete-rows.ts';
 import type { Draft } from './draft.ts';
 import { aboutRow } from './name-rows.ts';
 import { orderNodes } from './order-nodes.ts';
-import type { Placement } from './place-rows.ts';
+import { type Placement, placementKey } from './place-rows.ts';
 import type { PlanContext } from './plan-context.ts';
 import { rowKey } from './target-index.ts';
 import type { WriteWindows } from './write-windows.ts';
@@ -48,9 +48,7 @@ export function registerRows(
     (placement) => (placement.action === 'add' || placement.action === 'undelete') && !isBlocked(placement),
   );
   windows.expect(writes.map(({ source }) => ({ subject: source.subject, context: source.context, way })));
-  const live = new Set(
-    placements.filter(({ ends }) => ends === 'live').map(({ source, version }) => rowKey(source.subject, version)),
-  );
+  const live = new Set(placements.filter(({ ends }) => ends === 'live').map(placementKey));
   const ending = endingDeleted(placements, live, windows);
   const early = canImport && ending.size > 0 ? earlyDeletions(draft, writes, ending) : [];
   const needs = dependencies(draft, writes, early);
@@ -62,15 +60,16 @@ export function registerRows(
     const placement = writes[node];
     const deletion = early[node - writes.length];
     if (placement !== undefined) {
-      const { source, version } = placement;
+      const { source } = placement;
       // What a refused version keeps others from has been told with it.
       const isPossible = !targetsOf(placement).some((key) => refused.has(key));
       const done = isPossible ? registerRow(context, draft, windows, placement) : undefined;
       windows.wrote(source.subject);
-      if (done === undefined) refused.add(rowKey(source.subject, version));
+      if (done === undefined) refused.add(placementKey(placement));
       else if (canImport) revived.push(...done.revived);
       else stored.set(placement, done);
     } else if (deletion !== undefined) {
+      windows.lift(deletion.subject);
       deleteSoftly(draft, [deletion], 'soft-deleted');
       deleted.add(rowKey(deletion.subject, deletion.version));
     }
@@ -90,12 +89,12 @@ function findBlocked(placements: readonly Placement[], windows: WriteWindows): (
   const blocked = new Set<Placement>();
   const keys = new Set<string>();
   for (const placement of placements) {
-    const { action, failed, source, version } = placement;
+    const { action, failed, source } = placement;
     if (action === 'keep' || action === 'leave') continue;
     if (!failed && windows.takesVersions(source.subject) && !targetsOf(placement).some((key) => keys.has(key)))
       continue;
     blocked.add(placement);
-    keys.add(rowKey(source.subject, version));
+    keys.add(placementKey(placement));
   }
   return (placement) => blocked.has(placement);
 }
@@ -106,9 +105,10 @@ function endingDeleted(
   windows: WriteWindows,
 ): ReadonlyMap<string, Address> {
   const ending = new Map<string, Address>();
-  for (const { ends, failed, source, version } of placements) {
+  for (const placement of placements) {
+    const { ends, failed, source, version } = placement;
     if (ends !== 'deleted' || failed || !windows.takesVersions(source.subject)) continue;
-    const key = rowKey(source.subject, version);
+    const key = placementKey(placement);
     if (!live.has(key)) ending.set(key, { subject: source.subject, version });
   }
   return ending;
@@ -151,7 +151,7 @@ function dependencies(
   writes: readonly Placement[],
   early: readonly Address[],
 ): readonly (readonly number[])[] {
-  const writeAt = new Map(writes.map(({ source, version }, at) => [rowKey(source.subject, version), at]));
+  const writeAt = new Map(writes.map((write, at) => [placementKey(write), at]));
   const deletionAt = new Map(early.map(({ subject, version }, at) => [rowKey(subject, version), writes.length + at]));
   const byContent = new Map<string, number[]>();
   writes.forEach(({ source, guid }, at) => {

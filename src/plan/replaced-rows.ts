@@ -24,7 +24,7 @@ export function findReplacedRows(context: PlanContext): ReplacedRows {
   const wanted = new Map<string, SourceRow[]>();
   const byTarget = new Map<string, SourceRow>();
   for (const row of rows.rows) {
-    byTarget.set(rowKey(row.subject, row.row.version), row);
+    byTarget.set(row.key, row);
     const known = wanted.get(row.subject);
     if (known === undefined) wanted.set(row.subject, [row]);
     else known.push(row);

@@ -1,10 +1,12 @@
 /** What a version of the source is as a schema of the target, and whether a row of the target is that schema. */
 import type { Metadata, Reference, SchemaType } from '../model/schema-version.ts';
+import { sha256Of } from '../model/text-bytes.ts';
 import type { ResolvedReference } from '../schema/language.ts';
 import type { SchemaPort } from '../schema/schema-port.ts';
 import { computeGuid } from '../semantics/guid.ts';
 import { referencedSubject } from '../semantics/names.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { type TakenFor, takenKey } from './plan-input.ts';
 import type { SourceRow } from './source-rows.ts';
 import { rowKey, type TargetRow } from './target-index.ts';
 
@@ -35,12 +37,14 @@ export interface RowContentsOptions {
   /** The target stores texts in Confluent's canonical form. */
   readonly canonical: boolean;
   readonly redacted: string;
+  readonly takenFor?: TakenFor | undefined;
 }
 
 /** References deeper than this are not followed: no schema that means anything is built so. */
 const MAX_DEPTH = 500;
 
-export function createRowContents({ port, find, trustGuids, canonical, redacted }: RowContentsOptions): RowContents {
+export function createRowContents(options: RowContentsOptions): RowContents {
+  const { port, find, trustGuids, canonical, redacted, takenFor = new Map() } = options;
   const resolved = new Map<string, ResolvedReference['references']>();
 
   const resolve = (referrer: string, references: readonly Reference[], path: ReadonlySet<string>) =>
@@ -93,6 +97,7 @@ export function createRowContents({ port, find, trustGuids, canonical, redacted 
   const isSame = (row: SourceRow, references: readonly Reference[], { subject, row: existing }: TargetRow): boolean => {
     if (row.row.schemaType !== existing.schemaType) return false;
     if (sentGuid(row, references) === existing.guid) return true;
+    if (takenFor.size > 0 && takenFor.get(takenKey(sentBy(row, references))) === existing.version) return true;
     if (!sameReferences(references, existing.references)) return false;
     if (canonicalJson(row.ruleSet) !== canonicalJson(existing.ruleSet)) return false;
     const [mine, theirs] = [row.metadata, existing.metadata].map((data) => mask(data, row.metadata, redacted));
@@ -103,6 +108,10 @@ export function createRowContents({ port, find, trustGuids, canonical, redacted 
     return text !== undefined && text === (canonical ? existing.schema : canonicalText(existing, subject, true));
   };
   return { sentGuid, storedGuid, isSame };
+}
+
+function sentBy({ subject, row }: SourceRow, references: readonly Reference[]) {
+  return { subject, schemaType: row.schemaType, sha256: row.sha256 ?? sha256Of(row.schema), references };
 }
 
 function contentOf({ row }: SourceRow) {

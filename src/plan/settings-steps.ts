@@ -3,11 +3,12 @@ import type { JsonValue } from '../model/json.ts';
 import type { ConfigRecord } from '../model/schema-version.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Draft } from './draft.ts';
+import { configMembers, type LiftedAliases } from './lift-aliases.ts';
 import { GLOBAL_SETTINGS } from './map-names.ts';
 import type { PlanContext } from './plan-context.ts';
 import { hasGap } from './target-index.ts';
 import { keepsField, type WantedLevel } from './wanted-settings.ts';
-import { configMembers, type WriteWindows } from './write-windows.ts';
+import type { WriteWindows } from './write-windows.ts';
 
 /** What the server shows where a record sets no level, unless it was told otherwise (observed). */
 const BUILT_IN_LEVEL = 'BACKWARD';
@@ -24,7 +25,7 @@ const ALIAS = 'alias';
 export function setConfigs(
   context: PlanContext,
   draft: Draft,
-  windows: WriteWindows,
+  { windows, aliases }: { readonly windows: WriteWindows; readonly aliases: LiftedAliases },
   levels: readonly WantedLevel[],
   what: 'all but aliases' | 'aliases',
   tally: SettingsTally,
@@ -42,7 +43,8 @@ export function setConfigs(
         subject: level,
         config: wanted === null ? null : changesTo(context, wanted, there),
         before: configMembers(context.index.settings.get(level)?.config),
-        temporary: false,
+        // A lifted alias stands: the last word on the level is spoken with it.
+        temporary: what === 'all but aliases' && aliases.isLifted(level),
       },
       { subject: from ?? level },
     );

@@ -12,6 +12,7 @@ const FINDING_REASONS: Readonly<Record<string, Reason>> = {
   SRGIT_TREE_LINE_ENDINGS: 'EDITED_VERSION',
   GUID_MISMATCH: 'EDITED_VERSION',
   ID_CONFLICT: 'CONTENT_CONFLICT',
+  REFERENCE_AMBIGUOUS: 'REFERENCE_MISSING',
 };
 
 /** Found again by the planner itself, or nothing that a plan is about. */

@@ -9,9 +9,13 @@ import { rowKey } from './target-index.ts';
 
 export interface SourceRow {
   readonly from: { readonly subject: string; readonly context: string; readonly version: number; readonly id: number };
+  /** `rowKey` of `from`. Made once: a key that is asked for again and again is hashed once. */
+  readonly fromKey: string;
   /** Qualified, in the target. */
   readonly subject: string;
   readonly context: string;
+  /** `rowKey` of the subject in the target and the source's version. */
+  readonly key: string;
   /** As the source has it; not copied: its text may be read only when it is asked for. */
   readonly row: SchemaVersion;
   /** What of it the target keeps. */
@@ -65,15 +69,20 @@ export function mapSourceRows(
       const name = formatSubjectName({ context: context.name, subject: state.name });
       const subject = claim(name);
       if (subject === undefined) continue;
+      const home = parseSubjectName(subject).context;
       for (const row of state.versions) {
-        if (row.deleted && needed?.has(rowKey(name, row.version)) === false) {
-          leftOut.add(rowKey(subject, row.version));
+        const fromKey = rowKey(name, row.version);
+        const key = name === subject ? fromKey : rowKey(subject, row.version);
+        if (row.deleted && needed?.has(fromKey) === false) {
+          leftOut.add(key);
           continue;
         }
         rows.push({
           from: { subject: name, context: context.name, version: row.version, id: row.id },
+          fromKey,
           subject,
-          context: parseSubjectName(subject).context,
+          context: home,
+          key,
           row,
           metadata: capabilities.metadata ? row.metadata : undefined,
           ruleSet: capabilities.ruleSets === 'kept' ? row.ruleSet : undefined,

@@ -2,12 +2,12 @@
  * What must be set for the time in which a subject is written, and is put back after it: IMPORT mode for imports,
  * READWRITE for what the registry numbers itself, and the level that was asked for.
  */
-import type { JsonValue } from '../model/json.ts';
 import type { ConfigRecord } from '../model/schema-version.ts';
 import { parseSubjectName } from '../model/subject-name.ts';
 import { modeInScope, modeRefusal } from '../semantics/mode.ts';
 import { contextOf, settingsScope } from '../semantics/names.ts';
 import type { Draft } from './draft.ts';
+import { configMembers, type LiftedAliases } from './lift-aliases.ts';
 import { GLOBAL_SETTINGS, levelOfContext } from './map-names.ts';
 import type { PlanContext } from './plan-context.ts';
 import { hasGap } from './target-index.ts';
@@ -25,7 +25,9 @@ export interface WriteWindows {
   readonly takesVersions: (subject: string) => boolean;
   /** Says what will be written: a window closes with the last write of it. */
   readonly expect: (writes: readonly ExpectedWrite[]) => void;
-  /** Before a write. */
+  /** Before a deletion: what redirects it is set aside. */
+  readonly lift: (subject: string) => void;
+  /** Before a registration. */
   readonly open: (subject: string) => void;
   /** After a write, or when it turned out not to be needed. */
   readonly wrote: (subject: string) => void;
@@ -43,7 +45,12 @@ interface Window {
 }
 
 /** @param blocked subjects that cannot be written for a reason that has been told. */
-export function createWriteWindows(planContext: PlanContext, draft: Draft, blocked: ReadonlySet<string>): WriteWindows {
+export function createWriteWindows(
+  planContext: PlanContext,
+  draft: Draft,
+  blocked: ReadonlySet<string>,
+  aliases: LiftedAliases,
+): WriteWindows {
   const { index, options, report, target } = planContext;
   const windows = new Map<string, Window>();
   const told = new Set<string>();
@@ -66,21 +73,7 @@ export function createWriteWindows(planContext: PlanContext, draft: Draft, block
   };
 
   const takesVersions = (subject: string): boolean => {
-    if (blocked.has(subject)) return false;
-    const alias = draft.state().configs.get(subject)?.fields['alias'];
-    if (typeof alias !== 'string' || alias === '') return isWritable(subject);
-    const key = `alias of ${subject}`;
-    if (!told.has(key)) {
-      told.add(key);
-      report({
-        severity: 'error',
-        reason: 'ALIAS',
-        subject,
-        message: `${subject} is an alias of ${alias} in the target: what is written to it would go there`,
-        hint: 'Remove the alias from its config there first; a restore sets it again at the end.',
-      });
-    }
-    return false;
+    return !blocked.has(subject) && aliases.allowsWrites(subject) && isWritable(subject);
   };
 
   const setMode = (where: string, mode: 'IMPORT' | 'READWRITE'): void => {
@@ -98,6 +91,7 @@ export function createWriteWindows(planContext: PlanContext, draft: Draft, block
   };
 
   const open = (subject: string): void => {
+    aliases.lift(subject);
     const window = windows.get(subject);
     if (window === undefined || window.isOpen) return;
     window.isOpen = true;
@@ -119,7 +113,8 @@ export function createWriteWindows(planContext: PlanContext, draft: Draft, block
     if (window.config !== undefined) {
       const { before: own } = window.config;
       const config = own === undefined ? null : { compatibility: own.compatibility ?? null };
-      draft.add({ action: 'set-config', subject, config, before: configMembers(own), temporary: false });
+      const temporary = aliases.isLifted(subject);
+      draft.add({ action: 'set-config', subject, config, before: configMembers(own), temporary });
       delete window.config;
     }
     const before = index.settings.get(window.level)?.mode ?? null;
@@ -161,7 +156,7 @@ export function createWriteWindows(planContext: PlanContext, draft: Draft, block
     window.isOpen = false;
     close(subject, window);
   };
-  return { isWritable, takesVersions, expect, open, wrote };
+  return { isWritable, takesVersions, expect, lift: aliases.lift, open, wrote };
 }
 
 /** Nothing but what the plan imports is in the context: then one mode serves all of it. */
@@ -178,10 +173,4 @@ function isUnused(draft: Draft, context: string): boolean {
 function describeLevel(level: string, subject: string): string {
   if (level === '' || level === ':.__GLOBAL:') return 'the registry';
   return level === subject || parseSubjectName(level).subject !== '' ? level : `context ${level}`;
-}
-
-/** A config record under the names of PUT /config; null when the level has none. */
-export function configMembers(config: ConfigRecord | undefined): Readonly<Record<string, JsonValue>> | null {
-  if (config === undefined) return null;
-  return { ...(config.compatibility === undefined ? {} : { compatibility: config.compatibility }), ...config.fields };
 }

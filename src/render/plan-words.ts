@@ -5,7 +5,7 @@ import { escapeUnsafe, showName } from './show-name.ts';
 
 /** `2 subjects created, 1 extended; 5 versions registered, 1 deleted; …` or why nothing is done. */
 export function summarizePlan({ steps, subjects, problems, target }: Plan): string {
-  const name = showName(target.name);
+  const name = target.tree === undefined ? showName(target.name) : `a registry like ${showName(target.name)}`;
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const verdict =
@@ -91,13 +91,18 @@ export function describeLevels({ steps, subjects }: Plan): readonly string[] {
     }
     // The first one after a temporary one puts back what was there.
     if (changedForNow.delete(`${step.action} ${step.subject}`) || names.has(step.subject)) return [];
-    const level = step.subject === '' ? 'the registry' : showName(step.subject);
+    const level = step.subject === '' ? 'the registry' : nameLevel(step.subject);
     if (step.action === 'set-mode') {
       return [`~ ${level}: mode ${step.before ?? 'inherited'} → ${step.mode ?? 'inherited'}`];
     }
     const set = step.config === null ? 'removed' : escapeUnsafe(JSON.stringify(step.config));
     return [`~ ${level}: config ${set}`];
   });
+}
+
+function nameLevel(level: string): string {
+  const context = /^:(\..*):$/s.exec(level)?.[1];
+  return context === undefined ? showName(level) : `context ${showName(context)}`;
 }
 
 /** `5 → 2`, with contexts where they are not the default one. */

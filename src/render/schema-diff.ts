@@ -15,6 +15,7 @@ const SIGNS = {
   removed: '-',
   changed: '~',
   replaced: '!',
+  renumbered: '~',
   amended: '~',
   undeleted: '~',
   'soft-deleted': '~',
@@ -35,12 +36,13 @@ function describeSubject({ subject, change, versions, settings }: SubjectDiff): 
   return lines;
 }
 
-function versionLine({ change, version, id, against }: VersionDiff): string {
+function versionLine({ change, version, id, was, against }: VersionDiff): string {
   const number = id === undefined ? 'added by hand, no id yet' : `id ${id}`;
   const told: Readonly<Record<VersionDiff['change'], string>> = {
     added: against === undefined ? '' : `, against version ${against}`,
     removed: '',
     replaced: ' REPLACED by other content',
+    renumbered: was === undefined ? ' the same schema, which had no id' : ` the same schema, which was id ${was}`,
     'soft-deleted': ' soft-deleted',
     undeleted: ' no longer deleted',
     amended: ' references or metadata changed',

@@ -11,6 +11,7 @@ export type FindingCode =
   | 'ID_SPLIT'
   | 'ID_RETIRED_REUSED'
   | 'REFERENCE_MISSING'
+  | 'REFERENCE_AMBIGUOUS'
   | 'REDACTED'
   | 'PARTIAL_EXPORT';
 

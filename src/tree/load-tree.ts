@@ -9,29 +9,20 @@ import {
   type SubjectState,
   sortSnapshot,
 } from '../model/registry-snapshot.ts';
-import type { Reference, SchemaType, SchemaVersion } from '../model/schema-version.ts';
+import type { SchemaVersion } from '../model/schema-version.ts';
 import { DEFAULT_CONTEXT, formatSubjectName } from '../model/subject-name.ts';
 import { formatDocument, type VersionDocument } from './documents.ts';
+import { findReferences } from './find-references.ts';
 import type { Finding } from './finding.ts';
 import { MANIFEST_FILE, METADATA_FILE, parseVersionFileName } from './layout.ts';
 import { buildManifest, manifestSubject, memoryOf, salvageMemory } from './manifest.ts';
 import { isMissing } from './missing-file.ts';
+import type { PendingVersion } from './pending-version.ts';
 import { type IndexedContext, type IndexedSubject, readTreeIndex, type TreeIndex } from './read-index.ts';
 import { fromConfigDocument, fromVersionDocument, isRegistered, schemaTypeOf } from './rows.ts';
 import { readVersionText } from './version-text.ts';
 
-/** A version that somebody added by hand: it has no id until a registry takes it. */
-export interface PendingVersion {
-  readonly context: string;
-  readonly subject: string;
-  readonly version: number;
-  readonly schemaType: SchemaType;
-  /** As the file has it. */
-  readonly schema: string;
-  /** As listed in metadata.json; undefined when they are to be found by name. */
-  readonly references?: readonly Reference[];
-  readonly file: string;
-}
+export type { PendingVersion } from './pending-version.ts';
 
 export interface LoadedTree {
   readonly index: TreeIndex;
@@ -91,15 +82,18 @@ export async function loadTree(root: string, signal?: AbortSignal): Promise<Load
       hint: 'Give the exporting account the permission and export again.',
     });
   }
+  const snapshot = sortSnapshot({
+    registry: index.settings?.registry ?? { kind: 'unknown' },
+    contexts,
+    global: fromConfigDocument(index.settings?.global ?? {}),
+    gaps,
+  });
+  const found = findReferences(snapshot, pending);
+  findings.push(...found.findings);
   return {
     index,
-    snapshot: sortSnapshot({
-      registry: index.settings?.registry ?? { kind: 'unknown' },
-      contexts,
-      global: fromConfigDocument(index.settings?.global ?? {}),
-      gaps,
-    }),
-    pending,
+    snapshot,
+    pending: found.pending,
     maxIds: new Map(index.contexts.map((context) => [context.name, contextMemory(context).maxId])),
     retiredIds: new Map(index.contexts.map((context) => [context.name, contextMemory(context).retiredIds])),
     findings,

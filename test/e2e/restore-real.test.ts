@@ -134,6 +134,12 @@ describe.skipIf(lines === undefined)('real schemas', () => {
       );
       expect(errors).toEqual([]);
       expect(result.outcome).toBe('done');
+      // What it took for the same as another version is not sent again.
+      const again = await restoreHere(cwd, url, asked);
+      console.log(
+        `${name}: ${result.verified?.merged.length} merged; again: ${again.outcome}, ${again.written} writes`,
+      );
+      expect([again.outcome, again.written]).toEqual(['nothing', 0]);
     },
   );
 });

@@ -1,6 +1,7 @@
 /** Strategies and ids: what a plan does, step by step. */
 import { describe, expect, it } from 'vitest';
 import type { RegistrySnapshot } from '../../src/model/registry-snapshot.ts';
+import { takenKey } from '../../src/plan/plan-input.ts';
 import {
   EMPTY,
   NO_IMPORT,
@@ -98,6 +99,38 @@ describe('the example of the documentation', () => {
       [2, undefined, 'assigned'],
       [5, undefined, 'assigned'],
     ]);
+  });
+
+  it('what a registry takes for a version of its own is that version, whatever the texts say', () => {
+    const docs = (text: string) => `{"type":"record","name":"A","doc":"${text}","fields":[]}`;
+    const source = snapshotOf([
+      { subject: 'a', version: 1, id: 1, schema: docs('x') },
+      { subject: 'a', version: 2, id: 2, schema: docs('y') },
+      { subject: 'b', id: 3, schema: record('B', 'A'), references: [{ name: 'A', subject: 'a', version: 2 }] },
+    ]);
+    const there = snapshotOf([
+      { subject: 'a', version: 1, id: 7, schema: docs('x') },
+      { subject: 'b', id: 8, schema: record('B', 'A'), references: [{ name: 'A', subject: 'a', version: 1 }] },
+    ]);
+    const identity = { kind: 'apicurio' as const };
+    const before = planFor(source, targetOf(there, NO_IMPORT, { identity }));
+    const second = before.plan.steps.find((step) => step.action === 'register');
+    if (second?.action !== 'register') throw new Error('the second version is not registered');
+    expect(stepsOf(before.plan)).toEqual(['post a v2', 'post b v2']);
+    const takenFor = new Map([[takenKey(second), 1]]);
+    const planned = planFor(source, targetOf(there, NO_IMPORT, { identity, takenFor }));
+    expect(stepsOf(planned.plan)).toEqual([]);
+    expect(idsOf(planned)).toEqual(['1 → 7 reused', '2 → 7 reused', '3 → 8 reused']);
+    // Of another text, type, subject or reference it says nothing.
+    for (const other of [
+      { sha256: '' },
+      { schemaType: 'JSON' as const },
+      { subject: 'b' },
+      { references: [{ name: 'N', subject: 'a', version: 1 }] },
+    ]) {
+      const wrong = new Map([[takenKey({ ...second, ...other }), 1]]);
+      expect(stepsOf(planFor(source, targetOf(there, NO_IMPORT, { identity, takenFor: wrong })).plan)).toHaveLength(2);
+    }
   });
 
   it('ids that are taken at any time need no mode', () => {

@@ -11,6 +11,7 @@ import type { WriteOptions } from '../../registry/settle-write.ts';
 import type { RegistryCapabilities, RegistryClient } from '../../registry/types.ts';
 import type { OnProgress } from '../progress.ts';
 import { carryOutStep, type StepContext, type StepResult } from './carry-out-step.ts';
+import { findNeededVersions } from './given-versions.ts';
 import { ImportGuard, type KnownVersions } from './import-guard.ts';
 import type { Journal } from './journal.ts';
 import { putBack, standingSettings } from './prior-settings.ts';
@@ -85,6 +86,7 @@ class PlanRun {
       nodes: options.nodes,
       isPredictable: followsKnownRules(options.plan.target),
       versionOf: (subject, version) => this.#versions.get(`${version} ${subject}`) ?? version,
+      needsVersion: findNeededVersions(options.plan.steps),
       isShared: (subject, version) => this.#shared.has(`${version} ${subject}`),
       textOf: options.textOf,
       signal: options.signal,

@@ -1,6 +1,7 @@
 /** Asks the live registry about what a plan will post, so that the plan does not rest on our own judgement. */
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import { parseSubjectName } from '../../model/subject-name.ts';
+import { oneLine } from '../../plan/one-line.ts';
 import type { Plan, PlanStep, Problem, RegisterStep } from '../../plan/plan.ts';
 import { mapConcurrent } from '../../registry/map-concurrent.ts';
 import { versionsPath } from '../../registry/paths.ts';
@@ -62,7 +63,8 @@ function questionsOf(steps: readonly PlanStep[], before: SnapshotRows): readonly
   });
 }
 
-function hasReferences({ references }: RegisterStep, context: string, before: SnapshotRows): boolean {
+/** Whether what a step refers to is live in the registry. */
+export function hasReferences({ references }: RegisterStep, context: string, before: SnapshotRows): boolean {
   return references.every(({ subject, version }) => {
     return before.get(qualify(subject, context))?.get(version)?.deleted === false;
   });
@@ -74,16 +76,9 @@ interface Answer {
 }
 
 async function ask(step: RegisterStep, options: AskOptions, signal: AbortSignal): Promise<Answer | undefined> {
-  const { schemaType, references } = step;
   const { ok, body } = await options.client.send('POST', `/compatibility${versionsPath(step.subject)}`, {
     query: { verbose: true },
-    body: {
-      schema: options.textOf(step),
-      ...(schemaType === 'AVRO' ? {} : { schemaType }),
-      ...(references.length === 0
-        ? {}
-        : { references: references.map(({ name, subject, version }) => ({ name, subject, version })) }),
-    } satisfies JsonObject,
+    body: schemaBody(step, options.textOf(step)),
     idempotent: true,
     // A registry without the resource, or a fault in its comparison (Confluent answers 500 to some JSON Schemas).
     allow: [400, 404, 405, 409, 422, 500, 501],
@@ -95,10 +90,21 @@ async function ask(step: RegisterStep, options: AskOptions, signal: AbortSignal)
   return { compatible: body['is_compatible'], reason };
 }
 
+/** What a step's schema is asked about with. */
+export function schemaBody({ schemaType, references }: RegisterStep, schema: string): JsonObject {
+  return {
+    schema,
+    ...(schemaType === 'AVRO' ? {} : { schemaType }),
+    ...(references.length === 0
+      ? {}
+      : { references: references.map(({ name, subject, version }) => ({ name, subject, version })) }),
+  };
+}
+
 const LONGEST_REASON = 500;
 
 function describeRefusal({ subject, version, from }: RegisterStep, reason: string): Problem {
-  const why = reason === '' ? 'it is incompatible with an earlier schema' : reason;
+  const why = reason === '' ? 'it is incompatible with an earlier schema' : oneLine(reason);
   const shown = why.length > LONGEST_REASON ? `${why.slice(0, LONGEST_REASON)}…` : why;
   return {
     severity: 'error',

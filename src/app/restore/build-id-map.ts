@@ -35,9 +35,11 @@ export interface CheckedMap {
  * @param file absent: that of the registry, in the tree.
  */
 export async function checkMapFile(options: PlanRestoreOptions, file?: string): Promise<CheckedMap> {
+  // A file that was named wrong is told before a registry is asked.
+  const named = file === undefined ? undefined : readIdMap(file);
   return withPreparedRestore(options, true, async ({ plan, source, before }) => {
     const chosen = file ?? idMapFileOf(options.config.tree, plan.source, plan.target.name);
-    const map = readIdMap(chosen);
+    const map = named ?? readIdMap(chosen);
     const faults = checkIdMap(map, source.state.snapshot, before, (a, b) => sameMeaning(a, b, schemaLanguages));
     return { file: chosen, map, faults };
   });

@@ -19,7 +19,10 @@ import { qualify } from './step-order.ts';
 export interface StepResult {
   /** What the registry gave; of registrations. */
   readonly id?: number;
-  /** Another one than planned where the registry takes the schema for the same as one that it has. */
+  /**
+   * Another one than planned where the registry takes the schema for the same as one that it has. Absent where it did
+   * not tell, and no other step needs it: see `settleVersions`.
+   */
   readonly version?: number;
 }
 
@@ -31,6 +34,8 @@ export interface StepContext {
   readonly isPredictable: boolean;
   /** What became of a version that this plan posted: see StepResult. */
   readonly versionOf: (subject: string, version: number) => number;
+  /** Whether other steps go by the number that a version gets. */
+  readonly needsVersion: (subject: string, version: number) => boolean;
   /** Whether one row of the registry stands for this planned version and another one. */
   readonly isShared: (subject: string, version: number) => boolean;
   /** @throws SrgitError when it is not the text that was planned. */
@@ -76,7 +81,7 @@ async function write(step: PlanStep, context: StepContext, options: WriteOptions
 
 async function register(step: RegisterStep, context: StepContext, options: WriteOptions): Promise<StepResult> {
   const { subject, schemaType, metadata, ruleSet, way, id, version } = step;
-  const { client, textOf, versionOf } = context;
+  const { client, nodes, textOf, versionOf, needsVersion } = context;
   const home = parseSubjectName(subject).context;
   const content = {
     schemaType,
@@ -94,7 +99,8 @@ async function register(step: RegisterStep, context: StepContext, options: Write
     if (answer.id === id && (answer.version ?? version) === version) return { id: answer.id, version };
     throw unexpected(step, `the registry gave it id ${answer.id}, not ${id}: it does not import`);
   }
-  // Registries before Confluent 8 answer the id alone.
+  // Registries before Confluent 8 answer the id alone. To ask for each would double the requests.
+  if (answer.version === undefined && nodes.length === 0 && !needsVersion(subject, version)) return { id: answer.id };
   const got = answer.version ?? (await lookUpSchema(client, subject, content))?.version ?? version;
   if (context.isPredictable && got !== version) {
     throw unexpected(step, `the registry made it version ${got}, not ${version}: somebody else writes to the subject`);

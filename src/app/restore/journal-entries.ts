@@ -105,7 +105,8 @@ export function settingKey({ kind, level }: { readonly kind: string; readonly le
   return `${kind} ${level}`;
 }
 
-function parseEntry(line: string): JournalEntry | undefined {
+/** A line of a journal; undefined when it is none. */
+export function parseEntry(line: string): JournalEntry | undefined {
   try {
     const value: unknown = JSON.parse(line);
     return isEntry(value) ? value : undefined;

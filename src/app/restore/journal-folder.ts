@@ -1,5 +1,16 @@
 /** The journals of a tree: `<plan hash>.ndjson`, and beside each the plan that it is of. */
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { SrgitError } from '../../errors.ts';
 import { sha256Of } from '../../model/text-bytes.ts';
@@ -8,7 +19,7 @@ import { hashPlan } from '../../plan/fingerprint.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { lockTree, type TreeLock } from '../../tree/lock.ts';
 import { Journal } from './journal.ts';
-import { JOURNAL_FORMAT, type JournalState, type PriorSetting, readEntries } from './journal-entries.ts';
+import { JOURNAL_FORMAT, type JournalState, type PriorSetting, parseEntry, readEntries } from './journal-entries.ts';
 import { makeStateFolder, stateFailure } from './state-folder.ts';
 
 const JOURNAL_FOLDER = 'journal';
@@ -40,12 +51,31 @@ export function findUnfinished(stateFolder: string, urls: readonly string[]): re
     .filter((name) => name.endsWith('.ndjson'))
     .flatMap((name): UnfinishedJournal[] => {
       const file = join(folder, name);
+      if (isOver(file)) return [];
       const state = readEntries(readFileSync(file, 'utf8'));
       if (state === undefined || state.outcome === 'complete' || state.outcome === 'abandoned') return [];
       if (!state.open.urls.some((url) => shown.has(url))) return [];
       return [{ file, state, plan: readPlan(folder, state.open.plan) }];
     })
     .sort((a, b) => (a.state.open.at < b.state.open.at ? -1 : 1));
+}
+
+/** As much of a journal's end as its last line is in. */
+const TAIL_BYTES = 4096;
+
+/** Whether the last line says that nothing is left to do. Journals of large restores are megabytes, and are kept. */
+function isOver(file: string): boolean {
+  const handle = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(handle);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(handle, tail, 0, tail.length, size - tail.length);
+    const last = tail.toString('utf8').trimEnd().split('\n').at(-1);
+    const entry = last === undefined ? undefined : parseEntry(last);
+    return entry?.event === 'end' && entry.outcome !== 'stopped';
+  } finally {
+    closeSync(handle);
+  }
 }
 
 export interface OpenJournalOptions {

@@ -3,18 +3,16 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import type { BackupSettings, Config, RegistrySettings } from '../../config/types.ts';
 import { isSrgitError } from '../../errors.ts';
 import { openRepositoryOf } from '../../git/open-repository.ts';
-import { SCHEMA_TYPES } from '../../model/schema-version.ts';
 import { compileSelection } from '../../model/selection.ts';
 import { formatSubjectName } from '../../model/subject-name.ts';
 import type { PlanSourceState } from '../../plan/plan-input.ts';
-import { readSnapshot } from '../../registry/snapshot.ts';
 import { checkTree } from '../../tree/check-tree.ts';
 import type { Finding } from '../../tree/finding.ts';
 import { type LoadedTree, loadTree } from '../../tree/load-tree.ts';
 import { REDACTED } from '../../tree/rows.ts';
-import { connectRegistry } from '../connect.ts';
 import { loadTreeAt } from '../load-tree-at.ts';
 import type { OnProgress } from '../progress.ts';
+import { readRegistry } from '../read-registry.ts';
 import { selectSnapshot } from '../select-snapshot.ts';
 import { plainSnapshot } from './snapshot-rows.ts';
 import { stateFolderOf } from './state-folder.ts';
@@ -43,13 +41,40 @@ export interface LoadedSource {
 
 /** @throws SrgitError of the tree, of git, or of the registry that is read. */
 export async function loadSource(options: LoadSourceOptions): Promise<LoadedSource> {
-  const { choice, config, signal } = options;
+  const { choice, config } = options;
   if (choice.kind === 'registry') return loadRegistry(choice.registry, options);
-  if (choice.kind === 'ref') return loadRef(choice.ref, options);
+  const { tree, name, commit } = await loadChosenTree({ ...options, choice });
+  return sourceOfTree(tree, name, commit, config.backup);
+}
+
+/** A tree on disk or in a commit. */
+export type TreeChoice = Exclude<SourceChoice, { readonly kind: 'registry' }>;
+
+export interface ChosenTree {
+  readonly tree: LoadedTree;
+  /** Folder as it is called in the repository. */
+  readonly name: string;
+  /** Full hash; absent outside of git, and where files differ from it. */
+  readonly commit?: string | undefined;
+}
+
+/** @throws SrgitError of the tree or of git. */
+export async function loadChosenTree(
+  options: Omit<LoadSourceOptions, 'choice' | 'onProgress'> & { readonly choice: TreeChoice },
+): Promise<ChosenTree> {
+  const { choice, config, env, signal } = options;
+  if (choice.kind === 'ref') {
+    const { tree, commit } = await loadTreeAt(config.tree, choice.ref, { env, signal });
+    return { tree, name: nameOfTree(config.tree), commit };
+  }
   const root = choice.tree ?? config.tree;
-  const tree = await loadTree(root, signal);
-  const commit = await cleanCommitOf(root, options);
-  return sourceOfTree(tree, nameOfTree(root), commit, config.backup);
+  // git looks through the tree's files while they are read.
+  const commit = cleanCommitOf(root, { env, signal });
+  const tree = await loadTree(root, signal).catch(async (error: unknown) => {
+    await commit.catch(() => undefined);
+    throw error;
+  });
+  return { tree, name: nameOfTree(root), commit: await commit };
 }
 
 /** The same on every machine: from the top of the repository, or from the folder that the tree lies in. */
@@ -58,13 +83,11 @@ function nameOfTree(root: string): string {
   return path === '' ? '.' : path.split(sep).join('/');
 }
 
-async function loadRef(ref: string, { config, env, signal }: LoadSourceOptions): Promise<LoadedSource> {
-  const { tree, commit } = await loadTreeAt(config.tree, ref, { env, signal });
-  return sourceOfTree(tree, nameOfTree(config.tree), commit, config.backup);
-}
-
 /** The commit that the tree is of; undefined outside of git, and where files differ from it. */
-async function cleanCommitOf(root: string, { env, signal }: LoadSourceOptions): Promise<string | undefined> {
+async function cleanCommitOf(
+  root: string,
+  { env, signal }: Pick<LoadSourceOptions, 'env' | 'signal'>,
+): Promise<string | undefined> {
   try {
     const repository = await openRepositoryOf(root, { env, signal });
     if (await repository.hasChanges(repository.pathInside(root))) return undefined;
@@ -84,6 +107,7 @@ function sourceOfTree(
 ): LoadedSource {
   const selected = compileSelection(backup.selection);
   const files = filesOf(tree);
+  const findings = checkTree(tree);
   return {
     state: {
       identity: { kind: 'tree', name, ...(commit === undefined ? {} : { commit }) },
@@ -92,7 +116,8 @@ function sourceOfTree(
       pending: tree.pending.filter(({ context, subject, schemaType }) => {
         return selected(context, subject) && backup.schemaTypes.includes(schemaType);
       }),
-      findings: checkTree(tree).filter(concernsPlan),
+      findings: findings.filter(concernsPlan).map(asPlanFinding),
+      guidsComputed: !findings.some(({ code }) => code === 'GUID_MISMATCH'),
       retiredIds: tree.retiredIds,
       redacted: REDACTED,
       fileOf: (subject, version) => files.get(`${version} ${subject}`),
@@ -116,6 +141,11 @@ function concernsPlan({ code }: Finding): boolean {
   return !NOT_OF_PLANS.has(code);
 }
 
+/** Elsewhere a version that nobody registers yet is no harm; here it must be known what is sent. */
+function asPlanFinding(finding: Finding): Finding {
+  return finding.code === 'REFERENCE_AMBIGUOUS' ? { ...finding, severity: 'error' } : finding;
+}
+
 function filesOf({ index }: LoadedTree): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const context of index.contexts) {
@@ -130,32 +160,18 @@ function filesOf({ index }: LoadedTree): ReadonlyMap<string, string> {
 }
 
 async function loadRegistry(registry: RegistrySettings, options: LoadSourceOptions): Promise<LoadedSource> {
-  const { config, signal, onProgress } = options;
-  const { backup } = config;
-  const { client, capabilities } = await connectRegistry(registry, signal);
-  try {
-    const { snapshot } = await readSnapshot(client, capabilities, {
-      subjects: compileSelection(backup.selection),
-      schemaTypes: backup.schemaTypes.length === SCHEMA_TYPES.length ? undefined : backup.schemaTypes,
-      includeReferences: backup.includeReferences,
-      full: true,
-      signal,
-      registryName: registry.name,
-      onProgress: ({ phase, done, total }) => onProgress?.({ phase: `reading ${phase} of the source`, done, total }),
-    });
-    return {
-      state: {
-        identity: { kind: 'registry', name: nameOfRegistry(registry) },
-        snapshot: plainSnapshot(snapshot),
-        pending: [],
-        findings: [],
-        retiredIds: new Map(),
-      },
-      maxIds: new Map(),
-    };
-  } finally {
-    await client.close();
-  }
+  const { backup } = options.config;
+  const { snapshot } = await readRegistry({ ...options, registry, backup, rows: 'all', called: 'of the source' });
+  return {
+    state: {
+      identity: { kind: 'registry', name: nameOfRegistry(registry) },
+      snapshot: plainSnapshot(snapshot),
+      pending: [],
+      findings: [],
+      retiredIds: new Map(),
+    },
+    maxIds: new Map(),
+  };
 }
 
 /** Its name in srgit.yaml, else the host of its first node. */

@@ -8,12 +8,14 @@ import { hashPlan } from '../../plan/fingerprint.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import { compileNameMapping } from '../../plan/map-names.ts';
 import type { Plan, PlanOptions, RegisterStep } from '../../plan/plan.ts';
+import type { TakenFor } from '../../plan/plan-input.ts';
 import { readSnapshot } from '../../registry/snapshot.ts';
 import { schemaLanguages } from '../../schema/schema-port.ts';
 import type { TreeLock } from '../../tree/lock.ts';
-import { type Connection, connectRegistry } from '../connect.ts';
+import { beginConnecting, type Connection } from '../connect.ts';
 import type { OnProgress } from '../progress.ts';
-import { askCompatibility } from './ask-compatibility.ts';
+import { type AskOptions, askCompatibility } from './ask-compatibility.ts';
+import { askKnownSchemas } from './ask-known-schemas.ts';
 import { findUnfinished, hashRequest, lockRegistry, type UnfinishedJournal } from './journal-folder.ts';
 import { type LoadedSource, loadSource, nameOfRegistry, type SourceChoice } from './load-source.ts';
 import { type PlanRequest, planOptions } from './plan-options.ts';
@@ -82,18 +84,17 @@ export async function withPreparedRestore<T>(
   const { config, registry, signal } = options;
   const stateFolder = stateFolderOf(config.tree);
   const saved = options.planFile === undefined ? undefined : readSavedPlan(options.planFile, options.request.kind);
-  const source = await loadSource({ ...options, choice: options.source });
-  const lock = takeLock(stateFolder, registry, isDryRun, options.onWarning);
+  let lock: TreeLock | undefined;
+  // The registry is found out about while the source is read.
+  const connecting = beginConnecting(registry, signal);
   try {
-    const connection = await connectRegistry(registry, signal);
-    try {
-      const maker = new PlanMaker(options, connection, source, saved);
-      const prepared = await maker.prepare(stateFolder, isDryRun, lock !== undefined);
-      return await use(prepared);
-    } finally {
-      await connection.client.close();
-    }
+    const source = await loadSource({ ...options, choice: options.source });
+    lock = takeLock(stateFolder, registry, isDryRun, options.onWarning);
+    const maker = new PlanMaker(options, await connecting.ready, source, saved);
+    const prepared = await maker.prepare(stateFolder, isDryRun, lock !== undefined);
+    return await use(prepared);
   } finally {
+    await connecting.close();
     lock?.release();
   }
 }
@@ -138,13 +139,22 @@ class PlanMaker {
     const base = { ...this.#connection, source: this.#source, before, rows, textOf, stateFolder };
     if (resume !== undefined) return { ...base, plan: resume.plan, resume };
     if (this.#saved !== undefined) return { ...base, plan: requireCurrent(this.#saved, plan) };
-    const asked = await askCompatibility(plan, {
-      client: this.#connection.client,
-      before: rows,
-      textOf,
-      signal: this.#options.signal,
-    });
-    return { ...base, plan: asked };
+    const asking = { client: this.#connection.client, before: rows, textOf, signal: this.#options.signal };
+    plan = await this.#withoutKnown(plan, before, asking);
+    return { ...base, plan: await askCompatibility(plan, asking) };
+  }
+
+  /** The plan without what the registry would not take for new, by its own word. */
+  async #withoutKnown(first: Plan, before: RegistrySnapshot, asking: AskOptions): Promise<Plan> {
+    const asked = new Set<string>();
+    let takenFor: TakenFor = new Map();
+    let plan = first;
+    for (;;) {
+      const found = await askKnownSchemas(plan, asked, asking);
+      if (found.size === 0) return plan;
+      takenFor = new Map([...takenFor, ...found]);
+      plan = this.#makePlan(before, takenFor);
+    }
   }
 
   async #readTarget(): Promise<RegistrySnapshot> {
@@ -175,7 +185,7 @@ class PlanMaker {
     return [...new Set(names)];
   }
 
-  #makePlan(before: RegistrySnapshot): Plan {
+  #makePlan(before: RegistrySnapshot, takenFor?: TakenFor): Plan {
     const { config } = this.#options;
     const { state } = this.#source;
     const { selection } = config.backup;
@@ -185,6 +195,7 @@ class PlanMaker {
       {
         identity: before.registry,
         snapshot: before,
+        ...(takenFor === undefined ? {} : { takenFor }),
         capabilities: targetCapabilities(this.#connection.capabilities, state, before),
         // What the tree was never asked to hold is not missing from it.
         ...(selectsEverything(selection)
@@ -220,7 +231,7 @@ class PlanMaker {
  * The default context shows READWRITE, set or not. With no mode above it both mean the same now; but READWRITE put back
  * where none was set would keep a mode of `:.__GLOBAL:` from counting there later.
  */
-function withoutBuiltInMode(snapshot: RegistrySnapshot): RegistrySnapshot {
+export function withoutBuiltInMode(snapshot: RegistrySnapshot): RegistrySnapshot {
   if (snapshot.global.mode !== undefined) return snapshot;
   const contexts = snapshot.contexts.map(({ mode, ...context }) => {
     const isBuiltIn = context.name === DEFAULT_CONTEXT && mode === 'READWRITE';
@@ -231,6 +242,15 @@ function withoutBuiltInMode(snapshot: RegistrySnapshot): RegistrySnapshot {
 
 function readSavedPlan(file: string, kind: PlanOptions['kind']): Plan {
   const plan = readPlanFile(file);
+  if (plan.target.tree !== undefined) {
+    throw new SrgitError(
+      'SRGIT_USAGE',
+      `${file} is a plan for ${plan.target.name}, a tree: there is no registry to do it to`,
+      {
+        hint: `Plan for the registry instead: srgit plan --to registry:NAME --out ${file}.`,
+      },
+    );
+  }
   if (plan.options.kind === kind) return plan;
   throw new SrgitError('SRGIT_USAGE', `${file} is the plan of a ${plan.options.kind}, not of a ${kind}`, {
     hint: `Carry it out with srgit ${plan.options.kind} --plan ${file}.`,

@@ -12,6 +12,7 @@ import { schemaLanguages } from '../../schema/schema-port.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { type Applied, applyPlan } from './apply-plan.ts';
 import { connectNodes } from './connect-nodes.ts';
+import { settleVersions } from './given-versions.ts';
 import { Journal } from './journal.ts';
 import { beginJournal } from './journal-folder.ts';
 import { type PlanRestoreOptions, type PreparedRestore, withPreparedRestore } from './plan-restore.ts';
@@ -94,6 +95,7 @@ type Outcome = Omit<RestoreResult, 'plan' | 'problems' | 'warnings' | 'requests'
 
 interface Verification {
   readonly verified: VerifiedRows;
+  readonly results: Applied['results'];
   readonly after: SnapshotRows;
 }
 
@@ -123,7 +125,7 @@ class Restore {
     }
     const undo = loss.subjects.length > 0 && resume === undefined ? await this.#exportForUndo(loss) : undefined;
     const { applied, journal } = await this.#watch.time('carrying', this.#apply());
-    const { verified, after } = await this.#watch.time('verifying', this.#verify(applied));
+    const { verified, results, after } = await this.#watch.time('verifying', this.#verify(applied));
     const isRight = verified.differences.length === 0;
     return {
       outcome: isRight ? 'done' : 'different',
@@ -133,7 +135,7 @@ class Restore {
       journal,
       ...(undo === undefined ? {} : { undo }),
       // A map of what is not as planned would lead records astray.
-      ...(isRight ? await this.#keepIdMap(applied, after) : {}),
+      ...(isRight ? await this.#keepIdMap(results, after) : {}),
     };
   }
 
@@ -238,23 +240,27 @@ class Restore {
       onProgress: ({ phase, done, total }) => onProgress?.({ phase: `verifying ${phase}`, done, total }),
     });
     const after = indexRows(snapshot);
+    const results = settleVersions(plan, applied.results, after);
     const found = verifyRows({
       plan,
       before: rows,
       after,
-      results: applied.results,
+      results,
       textOf,
       port: schemaLanguages,
     });
     const levels = await verifyLevels(plan, client, signal);
-    return { verified: { ...found, differences: [...found.differences, ...levels] }, after };
+    return { verified: { ...found, differences: [...found.differences, ...levels] }, results, after };
   }
 
-  async #keepIdMap(applied?: Applied, after?: SnapshotRows): Promise<Pick<RestoreResult, 'idMap' | 'idMapFile'>> {
+  async #keepIdMap(
+    results: Applied['results'] = new Map(),
+    after?: SnapshotRows,
+  ): Promise<Pick<RestoreResult, 'idMap' | 'idMapFile'>> {
     return writeIdMap({
       ...this.#options,
       plan: this.#prepared.plan,
-      results: applied?.results ?? new Map(),
+      results,
       after,
     });
   }

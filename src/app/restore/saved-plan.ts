@@ -16,8 +16,8 @@ export function readPlanFile(file: string): Plan {
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it is no JSON';
-    throw invalidPlanFile(file, reason);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    throw invalidPlanFile(file, code === 'ENOENT' ? 'there is no such file' : (code ?? 'it is no JSON'));
   }
   // The first mistake is enough: nobody writes plans by hand.
   validator ??= new Ajv2020({ strict: false }).compile<Plan>(schema);

@@ -19,7 +19,7 @@ const PLAIN: Omit<TargetCapabilities, 'contexts' | 'modes'> = {
 const METADATA_SINCE = [7, 4] as const;
 
 export function targetCapabilities(
-  capabilities: RegistryCapabilities,
+  capabilities: Pick<RegistryCapabilities, 'kind' | 'version' | 'contexts' | 'modes'>,
   source: Pick<PlanSourceState, 'snapshot'>,
   target: RegistrySnapshot,
 ): TargetCapabilities {

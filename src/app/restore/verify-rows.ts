@@ -41,6 +41,7 @@ export interface VerifyRowsOptions {
 interface ExpectedRow {
   readonly id: number | undefined;
   readonly deleted: boolean;
+  readonly schemaType: SchemaContent['schemaType'];
   /** Of the content. */
   readonly guid: string;
   readonly content: () => SchemaContent;
@@ -113,7 +114,8 @@ function expectStep(
       if (row.deleted && row.id === id && version < step.version) versions.set(version, { ...row, mayBeGone: true });
     }
     const version = result?.version ?? step.version;
-    const row: ExpectedRow = { id, deleted: false, guid: step.guid, content: () => contentOf(step, textOf(step)) };
+    const { schemaType, guid } = step;
+    const row: ExpectedRow = { id, deleted: false, schemaType, guid, content: () => contentOf(step, textOf(step)) };
     // Taken for the same as one that is there: that one stays as it is.
     if (version !== step.version) {
       merged.push({ subject: step.subject, version: step.version, message: `is version ${version}` });
@@ -131,7 +133,8 @@ function expectStep(
 }
 
 function keep(row: SchemaVersion): ExpectedRow {
-  return { id: row.id, deleted: row.deleted, guid: row.guid, content: () => row };
+  const { id, deleted, schemaType, guid } = row;
+  return { id, deleted, schemaType, guid, content: () => row };
 }
 
 function contentOf({ schemaType, references, metadata, ruleSet }: RegisterStep, schema: string): SchemaContent {
@@ -152,9 +155,9 @@ function missing({ mayBeGone, deleted }: ExpectedRow): string {
 function compareRow(expected: ExpectedRow, row: SchemaVersion, port: SchemaPort): string {
   if (expected.id !== undefined && expected.id !== row.id) return `id ${row.id} instead of ${expected.id}`;
   if (expected.deleted !== row.deleted) return row.deleted ? 'soft-deleted' : 'not soft-deleted';
-  const content = expected.content();
-  if (content.schemaType !== row.schemaType) return `type ${row.schemaType} instead of ${content.schemaType}`;
+  if (expected.schemaType !== row.schemaType) return `type ${row.schemaType} instead of ${expected.schemaType}`;
   if (expected.guid === row.guid) return 'same';
+  const content = expected.content();
   if (canonicalJson(plainReferences(content)) !== canonicalJson(plainReferences(row))) return 'other references';
   if (canonicalJson(content.metadata) !== canonicalJson(row.metadata)) return 'other metadata';
   if (content.schema !== row.schema && !sameMeaning(content, row, port)) return 'another schema';
