@@ -11,6 +11,7 @@ import {
   writeTopics,
 } from './kafkajs-requests.ts';
 import { type BodyReader, BodyWriter } from './kafkajs-wire.ts';
+import type { OffsetsOf } from './port.ts';
 
 export function commitOffsetsCall(group: string, offsets: readonly GroupOffset[]): Call<readonly PartitionCode[]> {
   // Generation -1 and no member: as one that is not in the group, which then must be empty.
@@ -25,13 +26,27 @@ export interface GroupOffsetsAnswer {
 }
 
 /**
- * Of all topics that the group has offsets of. From version 7 on, which has flexible fields, it can be asked for stable
+ * Of the partitions named, or of all that the group has offsets of. From version 7 on, which has flexible fields, it can be asked for stable
  * ones: while a transaction is about to change an offset the answer is UNSTABLE_OFFSET_COMMIT (KIP-447), and not the old
- * one. A first offset that is on its way is not named at all.
+ * one. A first offset that is on its way is not named at all where all are asked for.
  */
-export function groupOffsetsCall(group: string): Call<GroupOffsetsAnswer> {
-  // No tagged fields in the header, all topics, stable offsets, and no tagged fields in the body.
-  const body = new BodyWriter().varint(0).compactString(group).varint(0).bool(true).varint(0);
+export function groupOffsetsCall(
+  group: string,
+  { partitions, unsettled = false }: OffsetsOf = {},
+): Call<GroupOffsetsAnswer> {
+  // Tagged fields of the header: none, as everywhere below.
+  const body = new BodyWriter().varint(0).compactString(group);
+  if (partitions === undefined) body.varint(0);
+  else {
+    const topics = Map.groupBy(partitions, ({ topic }) => topic);
+    body.varint(topics.size + 1);
+    for (const [topic, list] of topics) {
+      body.compactString(topic).varint(list.length + 1);
+      for (const { partition } of list) body.int32(partition);
+      body.varint(0);
+    }
+  }
+  body.bool(!unsettled).varint(0);
   return call(9, 7, 'OffsetFetch', body, (answer) => {
     answer.tags();
     answer.int32();

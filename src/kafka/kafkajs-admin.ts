@@ -16,7 +16,7 @@ import {
 import { type KafkajsCluster, noSuchTopic, type Where } from './kafkajs-cluster.ts';
 import { EARLIEST, LATEST, listOffsetsCall, type PartitionCode, type TopicMetadata } from './kafkajs-requests.ts';
 import { type Patience, patience, pause } from './kafkajs-wait.ts';
-import type { KafkaAdmin, KafkaTopic, NewTopic } from './port.ts';
+import type { KafkaAdmin, KafkaTopic, NewTopic, OffsetsOf } from './port.ts';
 
 /** For the broker to carry out a change. */
 const CHANGE_MS = 15_000;
@@ -140,14 +140,14 @@ export class KafkajsAdmin implements KafkaAdmin {
     return [...new Set(answers.flatMap(({ groups }) => groups))].sort();
   }
 
-  async groupOffsets(group: string, signal?: AbortSignal): Promise<ConsumerGroup> {
+  async groupOffsets(group: string, signal?: AbortSignal, of?: OffsetsOf): Promise<ConsumerGroup> {
     const task = { what: `read the offsets of group "${group}"`, group };
     const codeOf = ({ code, offsets }: GroupOffsetsAnswer): number => {
       if (code !== 0) return code === GROUP_NOT_FOUND ? 0 : code;
       return offsets.find((offset) => offset.code !== 0)?.code ?? 0;
     };
     const where: Where = { kind: 'group', key: group };
-    const answer = await this.cluster.ask(where, groupOffsetsCall(group), codeOf, task, this.limits(signal));
+    const answer = await this.cluster.ask(where, groupOffsetsCall(group, of), codeOf, task, this.limits(signal));
     const offsets = answer.offsets.map(({ code: _, ...offset }) => offset);
     return { group, offsets: offsets.filter(({ offset }) => offset >= 0n).sort(byPlace) };
   }

@@ -58,6 +58,13 @@ export interface NewTopic {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+export interface OffsetsOf {
+  /** Only these. Of all the brokers leave out those whose first offset a transaction is about to commit. */
+  readonly partitions?: readonly { readonly topic: string; readonly partition: number }[];
+  /** Offsets as they are before transactions that have not ended. */
+  readonly unsettled?: boolean;
+}
+
 export interface KafkaAdmin {
   /** All of the cluster, sorted by name; or those named, of which missing ones are left out. */
   topics(names?: readonly string[], signal?: AbortSignal): Promise<readonly KafkaTopic[]>;
@@ -68,6 +75,8 @@ export interface KafkaAdmin {
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<number, bigint>>;
   clusterId(signal?: AbortSignal): Promise<string>;
+  /** The cluster's own id of each topic, which one made anew under the name does not have; those that can be told. */
+  topicIds?(names: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Resolves when every partition has a leader. @throws SRGIT_KAFKA_TOPIC when it exists */
   createTopic(topic: NewTopic, signal?: AbortSignal): Promise<void>;
   deleteTopic(name: string, signal?: AbortSignal): Promise<void>;
@@ -78,7 +87,8 @@ export interface KafkaAdmin {
   /** Records before `offset` go. */
   deleteRecords(topic: string, before: ReadonlyMap<number, bigint>, signal?: AbortSignal): Promise<void>;
   groups(signal?: AbortSignal): Promise<readonly string[]>;
-  groupOffsets(group: string, signal?: AbortSignal): Promise<ConsumerGroup>;
+  /** Where a transaction is about to change an offset its end is waited for, unless `of` says otherwise. */
+  groupOffsets(group: string, signal?: AbortSignal, of?: OffsetsOf): Promise<ConsumerGroup>;
   /** @throws SRGIT_KAFKA_GROUP when the group has members */
   commitGroupOffsets(group: string, offsets: readonly GroupOffset[], signal?: AbortSignal): Promise<void>;
 }

@@ -106,7 +106,7 @@ public final class KafkaEye {
     return new ProducerRecord<>(topic, partition, timestamp, bytes(record.get("key")), bytes(record.get("value")), headers);
   }
 
-  /** Every record of a topic as it is now. */
+  /** Every record of a topic, or of one partition of it, as it is now. */
   private static ObjectNode read(JsonNode task) throws Exception {
     Map<String, Object> config = config(task);
     config.put("isolation.level", task.get("isolation").asText());
@@ -123,6 +123,7 @@ public final class KafkaEye {
       ArrayNode endOffsets = answer.putArray("ends");
       for (TopicPartition partition : partitions) {
         endOffsets.add(ends.get(partition));
+        if (task.has("partition") && task.get("partition").asInt() != partition.partition()) continue;
         consumer.assign(List.of(partition));
         consumer.seekToBeginning(List.of(partition));
         while (consumer.position(partition) < ends.get(partition)) {
