@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { SrgitError } from '../errors.ts';
 import { SCHEMA_TYPES } from '../model/schema-version.ts';
 import { parseRawConfig, type RawConfig } from './raw-config.ts';
+import { recordSettings } from './record-settings.ts';
 import { chooseRegistry, registrySettings } from './registry-settings.ts';
 import { restoreSettings } from './restore-settings.ts';
 import { list, nonEmpty, readText } from './setting.ts';
@@ -22,6 +23,8 @@ export interface ConfigNeeds {
   readonly registry: boolean;
   /** False, the default: the `restore` section is not looked at. */
   readonly restore?: boolean;
+  /** Absent: nothing about records is looked at; else the clusters named, and whether the storage is. */
+  readonly records?: { readonly clusters: readonly string[]; readonly storage: boolean };
 }
 
 /**
@@ -50,7 +53,11 @@ export function loadConfig(
         ? name === chosen?.name
         : section === 'restore'
           ? needs.restore === true
-          : !UNUSED_SECTIONS.has(section);
+          : section === 'kafka'
+            ? name !== undefined && needs.records?.clusters.includes(name) === true
+            : section === 'storage'
+              ? needs.records?.storage === true
+              : section !== 'replay' || needs.records !== undefined;
     refuseUnset(
       file,
       unset.filter(({ path }) => hasAliases || isUsed(path)),
@@ -74,11 +81,9 @@ export function loadConfig(
       ...(authorName === undefined ? {} : { authorName }),
       ...(authorEmail === undefined ? {} : { authorEmail }),
     },
+    ...(needs.records === undefined ? {} : { records: recordSettings(raw, needs.records, base) }),
   };
 }
-
-/** Accepted for the commands to come. */
-const UNUSED_SECTIONS: ReadonlySet<string> = new Set(['kafka', 'storage']);
 
 /** `--tree "$UNSET"` must not mean another folder than the one that was meant. */
 function refuseEmptyFlags(flags: ConfigFlags): void {

@@ -43,6 +43,51 @@ export interface RawRegistry {
   readonly timeout_seconds?: number;
 }
 
+export interface RawCluster {
+  readonly bootstrap_servers: string | readonly string[];
+  readonly client?: 'platformatic' | 'kafkajs';
+  readonly client_id?: string;
+  readonly security?: {
+    readonly protocol?: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+    readonly mechanism?: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER';
+    readonly username?: string;
+    readonly password?: string;
+    readonly token?: string;
+    readonly token_url?: string;
+    readonly client_id?: string;
+    readonly client_secret?: string;
+    readonly scope?: string;
+  };
+  readonly tls?: NonNullable<RawRegistry['tls']> & { readonly verify?: boolean };
+  readonly connect_timeout_seconds?: number;
+  readonly request_timeout_seconds?: number;
+}
+
+export interface RawStorage {
+  readonly backend?: 'filesystem' | 's3';
+  readonly path?: string;
+  readonly bucket?: string;
+  readonly prefix?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly path_style?: boolean;
+  readonly allow_http?: boolean;
+  readonly access_key?: string;
+  readonly secret_key?: string;
+  readonly session_token?: string;
+}
+
+type RawFraming = 'auto' | 'confluent' | 'none';
+
+export interface RawReplay {
+  readonly topics?: string | readonly string[];
+  readonly exclude?: string | readonly string[];
+  readonly framing?: Readonly<Record<string, RawFraming | { readonly key?: RawFraming; readonly value?: RawFraming }>>;
+  readonly contexts?: Readonly<Record<string, string>>;
+  readonly topic_mapping?: Readonly<Record<string, string>>;
+  readonly on_unknown?: 'fail' | 'pass' | 'dead-letter' | 'skip';
+}
+
 export interface RawConfig {
   readonly tree?: string;
   readonly registry?: string;
@@ -79,6 +124,9 @@ export interface RawConfig {
     readonly author_name?: string;
     readonly author_email?: string;
   };
+  readonly kafka?: Readonly<Record<string, RawCluster>>;
+  readonly storage?: RawStorage;
+  readonly replay?: RawReplay;
 }
 
 export interface ParsedConfig {

@@ -1,6 +1,7 @@
 /** Configuration once it is validated: nothing further in sees raw settings or the process's environment. */
 import type { SchemaType } from '../model/schema-version.ts';
 import type { SubjectSelection } from '../model/selection.ts';
+import type { RecordSettings } from './record-settings.ts';
 import type { RestoreSettings } from './restore-settings.ts';
 
 export type AuthSettings =
@@ -70,6 +71,8 @@ export interface Config {
   readonly backup: BackupSettings;
   readonly restore: RestoreSettings;
   readonly git: GitSettings;
+  /** Only where the command is about records. */
+  readonly records?: RecordSettings;
 }
 
 /** What the command line says, beating environment and file. */

@@ -80,7 +80,7 @@ describe('mistakes', () => {
     ['tree: "a', '1:9 Missing closing "quote'],
     [
       '__proto__: { tree: x }',
-      '1:1 unknown key "__proto__"; known here: tree, registry, registries, backup, git, restore, kafka, storage',
+      '1:1 unknown key "__proto__"; known here: tree, registry, registries, backup, git, restore, kafka, storage, replay',
     ],
   ])('%j', (text, message) => {
     expect(messageOf(text)).toBe(`srgit.yaml:${message}`);

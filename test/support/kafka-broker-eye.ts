@@ -57,6 +57,8 @@ export interface KafkaEye {
     topic: string,
     isolation?: 'read_committed' | 'read_uncommitted',
     config?: Readonly<Record<string, string>>,
+    /** Records of this one alone. */
+    partition?: number,
   ): Promise<SeenTopic>;
   stop(): Promise<void>;
 }
@@ -88,8 +90,8 @@ export async function startKafkaEye(): Promise<KafkaEye> {
       };
       return answer.offsets.map((offset) => (offset === null ? undefined : BigInt(offset)));
     },
-    async read(bootstrap, topic, isolation = 'read_committed', config = {}) {
-      const answer = (await program.ask({ do: 'read', bootstrap, topic, isolation, config })) as {
+    async read(bootstrap, topic, isolation = 'read_committed', config = {}, partition) {
+      const answer = (await program.ask({ do: 'read', bootstrap, topic, isolation, config, partition })) as {
         readonly records: readonly JsonRecord[];
         readonly ends: readonly number[];
       };

@@ -1,6 +1,7 @@
 /** The state that a topic is to have: of the tree, of a commit, of another topic or a backup of one, or of a live registry. */
 import type { Config, RegistrySettings } from '../../config/types.ts';
 import { SrgitError } from '../../errors.ts';
+import { SCHEMA_TYPES } from '../../model/schema-version.ts';
 import { stateFromSnapshot } from '../../semantics/snapshot-state.ts';
 import type { RegistryState } from '../../semantics/state.ts';
 import { requireSound } from '../../tree/finding.ts';
@@ -21,6 +22,8 @@ export interface WantedState {
   readonly maxIds: Readonly<Record<string, number>>;
   /** For people. */
   readonly name: string;
+  /** Of a live registry: what its own configuration says is in the state, too. */
+  readonly answered?: boolean;
   /** Settings of the topic that it comes from. */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -30,6 +33,8 @@ export interface WantedStateOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
+
+const WHOLE = { selection: { include: ['*'], exclude: [] }, schemaTypes: SCHEMA_TYPES };
 
 /** @throws SrgitError of the source; a damaged one is not made into a topic. */
 export async function loadWantedState(from: StateSource, options: WantedStateOptions): Promise<WantedState> {
@@ -43,14 +48,16 @@ export async function loadWantedState(from: StateSource, options: WantedStateOpt
   }
   if (from.kind === 'registry') {
     const { registry, config } = from;
-    const { snapshot } = await readRegistry({ registry, backup: config.backup, rows: 'all', signal, onProgress });
+    // The whole of it: a topic has what an export is told to leave out, and one made without it would have lost that.
+    const backup = { ...config.backup, ...WHOLE };
+    const { snapshot } = await readRegistry({ registry, backup, rows: 'all', signal, onProgress });
     const [gap] = snapshot.gaps;
     if (gap !== undefined) {
       throw new SrgitError('SRGIT_REGISTRY_FORBIDDEN', `not all of the registry can be read: ${gap.what}: ${gap.why}`, {
         hint: 'A topic that is made of a part has lost the rest. Give credentials that may read everything.',
       });
     }
-    return { state: stateFromSnapshot(snapshot), maxIds: {}, name: registry.name ?? 'the registry' };
+    return { state: stateFromSnapshot(snapshot), maxIds: {}, name: registry.name ?? 'the registry', answered: true };
   }
   const { reduced, settings } = await readTopic(from.source, { signal, onProgress });
   return {

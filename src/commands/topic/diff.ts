@@ -51,7 +51,7 @@ Exit code 3 when something differs.`;
             : { kind: 'registry', config, registry: this.registryOf(config) },
           { env: process.env, ...common },
         );
-        others.push({ name: wanted.name, state: wanted.state });
+        others.push(wanted);
       }
       if (others.length === 0) throw new SrgitError('SRGIT_USAGE', 'there is nothing to compare with');
       const comparisons = compareTopic(reading, others);
