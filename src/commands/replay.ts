@@ -5,11 +5,13 @@ import { parseLocation, type RecordLocation } from '../app/records/location.ts';
 import { createSink, openCluster } from '../app/records/open-records.ts';
 import { parseBytes } from '../app/records/rate-limit.ts';
 import { type ReplayOptions, type ReplayResult, replayRecords } from '../app/records/replay-records.ts';
+import { restoreFirst } from '../app/records/restore-first.ts';
 import { registryFlags } from '../cli/base-command.ts';
 import { absoluteFile, RecordsCommand, type RecordWork, recordFlags } from '../cli/records-command.ts';
 import { topicMapping } from '../config/record-settings.ts';
 import type { RegistrySettings } from '../config/types.ts';
 import { SrgitError } from '../errors.ts';
+import { plural } from '../render/export-report.ts';
 import { renderReplayReport } from '../render/replay-report.ts';
 
 export default class Replay extends RecordsCommand {
@@ -24,6 +26,7 @@ records, to the consumer group srgit-replay-<backup>-<map>.
 Exit code 1 when a schema is missing; nothing is written then.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> kbak:/backups/nightly --to kafka:dr --registry dr --create-topics',
+    '<%= config.bin %> <%= command.id %> kbak:/backups/nightly --to kafka:dr --registry dr --with-schemas',
     '<%= config.bin %> <%= command.id %> kbak:/backups/nightly --to kbak:/backups/rewritten --map map.json --offline',
     "<%= config.bin %> <%= command.id %> kbak:storage --to kafka:dr --registry dr -t 'orders-*' --rename '*=eu-*'",
     '<%= config.bin %> <%= command.id %> kafka-log:/snapshot --to kafka:dr --no-map --shard 2/8',
@@ -101,6 +104,11 @@ Exit code 1 when a schema is missing; nothing is written then.`;
       exclusive: ['map', 'to-registry'],
       helpGroup: 'IDS',
     }),
+    'with-schemas': Flags.boolean({
+      description: 'Restore the schemas of the tree into the registry first, and take the id map that this leaves.',
+      exclusive: ['map', 'no-map', 'offline', 'dry-run'],
+      helpGroup: 'IDS',
+    }),
     'on-unknown': Flags.option({
       options: ['fail', 'pass', 'dead-letter', 'skip'] as const,
       description: 'What becomes of records whose schema the target lacks; default fail, before anything is written.',
@@ -137,11 +145,8 @@ Exit code 1 when a schema is missing; nothing is written then.`;
     }
     const asksRegistry = !flags.offline && !flags['no-map'];
     const registry = asksRegistry ? this.recordConfig(flags, [], true).registry : undefined;
-    const work = await this.recordWork(flags, location, {
-      locations: [to],
-      registry: false,
-      map: mapOf(flags, registry),
-    });
+    const map = flags['with-schemas'] ? await this.#restoreFirst(flags) : mapOf(flags, registry);
+    const work = await this.recordWork(flags, location, { locations: [to], registry: false, map });
     const { target, close } = await this.#target(to, work, flags);
     try {
       const result = await replayRecords({
@@ -155,6 +160,27 @@ Exit code 1 when a schema is missing; nothing is written then.`;
       await work.source.close();
       await close();
     }
+  }
+
+  async #restoreFirst(flags: ReplayFlags & Parameters<Replay['recordConfig']>[0]): Promise<RuleChoice['map']> {
+    // Flags of the same name are about topics.
+    const { exclude: _exclude, ...rest } = flags;
+    const config = this.settings(rest, { registry: true, restore: true });
+    const registry = this.registryOf(config);
+    const { map, written } = await restoreFirst({
+      config,
+      registry,
+      ref: flags.ref,
+      env: process.env,
+      now: Date.now,
+      signal: this.signal,
+      onProgress: this.onProgress,
+      onWarning: (text) => this.caution(text),
+    });
+    this.say(
+      `Schemas first: ${written === 0 ? 'the registry has them' : `${plural(written, 'write')} to the registry`}.`,
+    );
+    return { kind: 'file', file: map };
   }
 
   #how(

@@ -138,4 +138,20 @@ describe('a backup of schemas and records', { timeout: TEST_MS }, () => {
     const scanned = await runCli(['scan', 'kafka:dr', '--map', 'map.json', '-t', `${prefix}-*`], { cwd });
     expect([scanned.code, scanned.stdout]).toEqual([0, expect.stringContaining('0 records in 0 topics')]);
   });
+
+  it('comes back in one command, schemas first', async () => {
+    const prefix = `one-${process.pid}-${Date.now()}`;
+    const { cwd, registry } = await stage(prefix);
+    const command = ['replay', ARCHIVE, '--to', 'kafka:dr', '--registry', 'dr', '-t', 'orders', '--create-topics'];
+    const first = await runCliJson([...command, '--with-schemas'], { cwd });
+    expect([first.code, first.json]).toMatchObject([0, {}]);
+    expect(registry.writes.length).toBeGreaterThan(0);
+    const writes = registry.writes.length;
+    // The registry has them now; the records are there already.
+    const second = await runCli([...command, '--with-schemas'], { cwd });
+    expect([second.code, second.stdout]).toEqual([0, expect.stringContaining('the registry has them')]);
+    expect(registry.writes.length).toBe(writes);
+    const refused = await runCli([...command, '--with-schemas', '--no-map'], { cwd });
+    expect(refused.code).toBe(2);
+  });
 });
