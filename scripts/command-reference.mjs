@@ -15,7 +15,12 @@ const help = (name) =>
 
 const commands = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith('.ts'))
-  .map((name) => name.replace(/\.ts$/, '').replaceAll(/[/\\]/g, ' ').replace(/ index$/, ''))
+  .map((name) =>
+    name
+      .replace(/\.ts$/, '')
+      .replaceAll(/[/\\]/g, ' ')
+      .replace(/ index$/, ''),
+  )
   .sort();
 const sections = commands.map((name) => `## srgit ${name}\n\n\`\`\`text\n${help(name)}\n\`\`\``);
 const wanted = `# Commands\n\nWhat each command says of itself with \`--help\`.\n\n${sections.join('\n\n')}\n`;
