@@ -87,6 +87,18 @@ module.exports = {
       { path: '^src/', pathNot: room('commands', 'cli') },
       { path: 'node_modules/@oclif/' },
     ),
+    rule(
+      'actions-in-front',
+      'Only the Action imports @actions.',
+      { path: '^src/', pathNot: room('action') },
+      { path: 'node_modules/@actions/' },
+    ),
+    rule(
+      'action-beside-commands',
+      'The Action calls app, not the command line.',
+      { path: room('action') },
+      { path: room('commands') },
+    ),
   ],
   options: {
     parser: 'swc',
