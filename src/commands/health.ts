@@ -1,17 +1,21 @@
 import { Flags } from '@oclif/core';
 import { HealthCheck, type HealthOptions, type HealthReport } from '../app/health/check-health.ts';
 import { compareWithTree } from '../app/health/compare-health.ts';
+import { compareWithTopic } from '../app/health/compare-topic-health.ts';
 import { HEALTH_FINDINGS } from '../app/health/health-findings.ts';
 import { watchHealth } from '../app/health/watch-health.ts';
-import { BaseCommand, registryFlags, treeFlag } from '../cli/base-command.ts';
+import { SCHEMAS_TOPIC } from '../app/topic/topic-source.ts';
+import { registryFlags, treeFlag } from '../cli/base-command.ts';
+import { TopicCommand } from '../cli/topic-command.ts';
 import { EXIT, SrgitError } from '../errors.ts';
 import { causeLine, renderHealth } from '../render/health-report.ts';
 
-export default class Health extends BaseCommand {
+export default class Health extends TopicCommand {
   static override summary = 'Look at every node of a registry: do they answer, agree, and take writes?';
   static override description = `Each configured node is asked by itself. --probe-writes sets the config of a subject \
 that nobody has, waits until every node shows it, and removes it: no schema id is used up. --against-tree compares \
-with the tree in git.
+with the tree in git. --topic-source reads the topic that the registry is made of: whether it is sound, and whether the \
+registry answers what it says.
 
 --watch goes on looking; with --listen it serves /metrics for Prometheus and /healthz.
 
@@ -19,6 +23,7 @@ Exit code 0 when all is well, 1 when something is wrong, with one line of cause.
   static override examples = [
     '<%= config.bin %> <%= command.id %> --url http://sr-1:8081 --url http://sr-2:8081',
     '<%= config.bin %> <%= command.id %> -r prod --probe-writes --against-tree',
+    '<%= config.bin %> <%= command.id %> -r prod --topic-source kafka:prod',
     '<%= config.bin %> <%= command.id %> -r prod --watch --interval 15 --listen 127.0.0.1:9400',
   ];
 
@@ -26,6 +31,15 @@ Exit code 0 when all is well, 1 when something is wrong, with one line of cause.
     ...treeFlag,
     'probe-writes': Flags.boolean({ description: 'Write, and wait until every node shows it.' }),
     'against-tree': Flags.boolean({ description: 'Compare with the tree, too.' }),
+    'topic-source': Flags.string({
+      description: 'Look at the topic of the schemas, too: kafka:NAME.',
+      helpValue: 'SOURCE',
+    }),
+    topic: Flags.string({
+      default: SCHEMAS_TOPIC,
+      description: 'With --topic-source: its name, what the registry has as kafkastore.topic.',
+      helpValue: 'NAME',
+    }),
     watch: Flags.boolean({ description: 'Go on looking until interrupted.' }),
     interval: Flags.integer({
       default: 15,
@@ -35,7 +49,7 @@ Exit code 0 when all is well, 1 when something is wrong, with one line of cause.
     'compare-every': Flags.integer({
       default: 300,
       min: 1,
-      description: 'Seconds from one comparison with the tree to the next.',
+      description: 'Seconds from one comparison with tree and topic to the next.',
     }),
     listen: Flags.string({
       description: 'Serve /metrics and /healthz here.',
@@ -49,15 +63,32 @@ Exit code 0 when all is well, 1 when something is wrong, with one line of cause.
 
   async run(): Promise<HealthReport | undefined> {
     const { flags } = await this.parse(Health);
-    const config = this.settings(flags, { registry: true });
+    const source = flags['topic-source'];
+    const location = source === undefined ? undefined : this.locationOf(source, 'topic-source');
+    const { config, open } = this.topicConfig(flags, location === undefined ? [] : [location], true);
     const registry = this.registryOf(config);
+    const comparisons: NonNullable<HealthOptions['compare']>[] = [];
+    if (flags['against-tree']) {
+      comparisons.push(async ({ answers, signal }) => (answers ? compareWithTree(config, registry, signal) : []));
+    }
+    if (location !== undefined) {
+      comparisons.push((look) =>
+        compareWithTopic({
+          open: () => this.openTopic(location, flags.topic, { ...open, signal: look.signal }),
+          config,
+          registry: look.answers ? registry : undefined,
+          lagMs: flags.lag,
+          signal: look.signal,
+        }),
+      );
+    }
     const options: HealthOptions = {
       registry,
       probeWrites: flags['probe-writes'],
       timeoutMs: flags.timeout * 1000,
       slowMs: flags.slow,
       lagMs: flags.lag,
-      compare: flags['against-tree'] ? (signal) => compareWithTree(config, registry, signal) : undefined,
+      compare: async (look) => (await Promise.all(comparisons.map((compare) => compare(look)))).flat(),
       signal: this.signal,
     };
     if (!flags.watch) return this.#lookOnce(options);

@@ -18,8 +18,14 @@ export interface HealthOptions {
   /** Milliseconds that nodes may differ: a write is on its way. */
   readonly lagMs: number;
   /** Compares with topic and tree; not at every look, since everything is read. */
-  readonly compare?: ((signal?: AbortSignal) => Promise<readonly HealthFinding[]>) | undefined;
+  readonly compare?: ((look: ComparedLook) => Promise<readonly HealthFinding[]>) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ComparedLook {
+  /** Whether a node answers: without one there is only the topic to look at. */
+  readonly answers: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface HealthReport {
@@ -61,7 +67,7 @@ export class HealthCheck {
       this.#options.probeWrites && up.length > 0
         ? await probeWrites(up, { patienceMs: Math.max(lagMs, slowMs), signal })
         : undefined;
-    if (compare && up.length > 0) this.#compared = (await this.#options.compare?.(signal)) ?? [];
+    if (compare) this.#compared = (await this.#options.compare?.({ answers: up.length > 0, signal })) ?? [];
     const findings = [
       ...first.findings,
       ...(disagreement === undefined ? [] : [disagreement]),

@@ -1,4 +1,4 @@
-/** Whether the registry, the tree in git and the topic have the same schemas, as findings. */
+/** Whether the registry has what the tree in git says, as findings. */
 import type { Config, RegistrySettings } from '../../config/types.ts';
 import { SrgitError } from '../../errors.ts';
 import { verifyTree } from '../verify-tree.ts';

@@ -40,6 +40,9 @@ is kept from being given out again by a row that is deleted from the beginning.`
       default: true,
       description: 'Keep ids of deleted schemas from being given out again (default yes).',
     }),
+    'accept-redacted': Flags.boolean({
+      description: 'Go on where the tree lacks values of sensitive metadata: the topic has placeholders then.',
+    }),
     for: Flags.integer({
       min: 5,
       description: 'Major release of the registry: before 8, what it does not know is left out.',
@@ -63,10 +66,11 @@ is kept from being given out again by a row that is deleted from the beginning.`
           ? { kind: 'topic', source: topicSource }
           : isRegistry
             ? { kind: 'registry', config, registry: this.registryOf(config) }
-            : { kind: 'tree', config, ref: flags.ref };
+            : { kind: 'tree', config, ref: flags.ref, toWrite: { acceptRedacted: flags['accept-redacted'] } };
       const common = { signal: this.signal, onProgress: this.onProgress };
       const wanted = await loadWantedState(source, { env: process.env, ...common });
       await topicSource?.close();
+      for (const warning of wanted.warnings ?? []) this.caution(warning);
       const result = await rebuildTopic({
         client,
         topic: flags.topic,

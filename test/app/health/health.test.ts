@@ -1,6 +1,9 @@
-/** Health of a pair of nodes: each thing that can go wrong is found, and gone when it is over. */
+/**
+ * Health of a pair of nodes: each thing that can go wrong is found, and gone when it is over. Most of the time is spent waiting
+ * for nodes that do not answer: the faults have a pair each, and are looked at side by side.
+ */
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { HealthCheck, type HealthReport } from '../../../src/app/health/check-health.ts';
 import { HEALTH_FINDINGS, type HealthCode } from '../../../src/app/health/health-findings.ts';
 import { watchHealth } from '../../../src/app/health/watch-health.ts';
@@ -9,14 +12,16 @@ import { findDeadPort } from '../../support/loopback-server.ts';
 import { stateBefore } from '../../support/moving-registry.ts';
 import { type PairFault, type RegistryPair, startPair } from '../../support/two-nodes.ts';
 
-let pair: RegistryPair;
+const started: RegistryPair[] = [];
 
-beforeAll(async () => {
-  pair = await startPair(stateBefore());
-});
+async function newPair(): Promise<RegistryPair> {
+  const pair = await startPair(stateBefore());
+  started.push(pair);
+  return pair;
+}
 
 afterAll(async () => {
-  await pair.close();
+  await Promise.all(started.map((pair) => pair.close()));
 });
 
 const JSON_BODY = { 'content-type': 'application/json' };
@@ -52,6 +57,7 @@ const FAULTS: readonly (readonly [string, PairFault, readonly HealthCode[]])[] =
 
 describe('a look at two nodes', () => {
   it('finds nothing wrong, and leaves nothing behind', async () => {
+    const pair = await newPair();
     const report = await lookAt(pair.urls);
     expect(report.findings).toEqual([]);
     expect(report).toMatchObject({ healthy: true, nodes: [{ up: true, mode: 'READWRITE' }, { up: true }] });
@@ -61,7 +67,8 @@ describe('a look at two nodes', () => {
     expect(renderHealth(report, HEALTH_FINDINGS)).toContain('✓ healthy');
   });
 
-  it.each(FAULTS)('finds %s', async (_name, fault, codes) => {
+  it.concurrent.each(FAULTS)('finds %s', async (_name, fault, codes) => {
+    const pair = await newPair();
     pair.setFault(fault);
     const report = await lookAt(pair.urls);
     pair.setFault({ kind: 'none' });
@@ -71,6 +78,7 @@ describe('a look at two nodes', () => {
   });
 
   it('finds nodes that do not have the same', async () => {
+    const pair = await newPair();
     const other = await startPair({ ...stateBefore(), contexts: [{ name: '.', subjects: [] }] });
     try {
       const report = await lookAt([pair.urls[0] ?? '', other.urls[0] ?? '']);
@@ -98,25 +106,32 @@ describe('a look at two nodes', () => {
   });
 });
 
-describe('looking again and again', () => {
-  it('shows each fault within two looks, and clears it, in metrics and on /healthz', { timeout: 120_000 }, async () => {
-    const stop = new AbortController();
-    const seen: HealthReport[] = [];
-    let listening: (url: string) => void = () => undefined;
-    const url = new Promise<string>((resolve) => {
-      listening = resolve;
-    });
-    const watching = watchHealth({
-      ...optionsFor(pair.urls),
-      intervalMs: 100,
-      compareEveryMs: 1000,
-      listen: { host: '127.0.0.1', port: 0 },
-      onListening: listening,
-      onReport: (report) => seen.push(report),
-      signal: stop.signal,
-    });
-    const base = await url;
-    const looksUntil = async (fits: (report: HealthReport) => boolean): Promise<number> => {
+interface Watched {
+  readonly pair: RegistryPair;
+  readonly base: string;
+  /** How many looks it took from now on. */
+  readonly looksUntil: (fits: (report: HealthReport) => boolean) => Promise<number>;
+  readonly end: () => Promise<void>;
+}
+
+async function watchPair(): Promise<Watched> {
+  const pair = await newPair();
+  const stop = new AbortController();
+  const seen: HealthReport[] = [];
+  const listening = Promise.withResolvers<string>();
+  const watching = watchHealth({
+    ...optionsFor(pair.urls),
+    intervalMs: 100,
+    compareEveryMs: 1000,
+    listen: { host: '127.0.0.1', port: 0 },
+    onListening: listening.resolve,
+    onReport: (report) => seen.push(report),
+    signal: stop.signal,
+  });
+  return {
+    pair,
+    base: await listening.promise,
+    looksUntil: async (fits) => {
       // The look that is under way may have begun before.
       const from = seen.length + 1;
       for (;;) {
@@ -125,29 +140,39 @@ describe('looking again and again', () => {
         if (seen.length > from + 20) return Number.POSITIVE_INFINITY;
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
-    };
-    try {
-      expect(await looksUntil(({ healthy }) => healthy)).toBeLessThanOrEqual(2);
-      expect((await fetch(`${base}/healthz`)).status).toBe(200);
-      for (const [name, fault, codes] of FAULTS) {
-        pair.setFault(fault);
-        const isThere = (report: HealthReport) => codes.every((code) => codesOf(report).includes(code));
-        expect(await looksUntil(isThere), name).toBeLessThanOrEqual(2);
-        const metrics = await (await fetch(`${base}/metrics`)).text();
-        expect(samplesOf(metrics, 'srgit_health_ok'), name).toMatchObject([{ value: '0' }]);
-        const codesShown = samplesOf(metrics, 'srgit_health_finding').map(({ labels }) => labels?.['code']);
-        expect(codesShown, name).toEqual(expect.arrayContaining([...codes]));
-        pair.setFault({ kind: 'none' });
-        expect(await looksUntil(({ healthy }) => healthy), name).toBeLessThanOrEqual(2);
-      }
-      expect((await fetch(`${base}/healthz`)).status).toBe(200);
-      expect((await fetch(`${base}/else`)).status).toBe(404);
-    } finally {
+    },
+    end: async () => {
       stop.abort();
       await watching;
-    }
-    await expect(fetch(`${base}/healthz`)).rejects.toThrow();
-  });
+    },
+  };
+}
+
+describe('looking again and again', { timeout: 120_000 }, () => {
+  it.concurrent.each(FAULTS)(
+    'shows %s within two looks, and clears it, in metrics and on /healthz',
+    async (_name, fault, codes) => {
+      const { pair, base, looksUntil, end } = await watchPair();
+      try {
+        expect(await looksUntil(({ healthy }) => healthy)).toBeLessThanOrEqual(2);
+        expect((await fetch(`${base}/healthz`)).status).toBe(200);
+        pair.setFault(fault);
+        const isThere = (report: HealthReport) => codes.every((code) => codesOf(report).includes(code));
+        expect(await looksUntil(isThere)).toBeLessThanOrEqual(2);
+        const metrics = await (await fetch(`${base}/metrics`)).text();
+        expect(samplesOf(metrics, 'srgit_health_ok')).toMatchObject([{ value: '0' }]);
+        const codesShown = samplesOf(metrics, 'srgit_health_finding').map(({ labels }) => labels?.['code']);
+        expect(codesShown).toEqual(expect.arrayContaining([...codes]));
+        pair.setFault({ kind: 'none' });
+        expect(await looksUntil(({ healthy }) => healthy)).toBeLessThanOrEqual(2);
+        expect((await fetch(`${base}/healthz`)).status).toBe(200);
+        expect((await fetch(`${base}/else`)).status).toBe(404);
+      } finally {
+        await end();
+      }
+      await expect(fetch(`${base}/healthz`)).rejects.toThrow();
+    },
+  );
 });
 
 interface Sample {
