@@ -55,7 +55,7 @@ function putPart(to: Buffer, at: number, from: Buffer, start: number, length: nu
 
 function putBytes(to: Buffer, at: number, from: Buffer, start: number, length: number): number {
   // A call into the runtime costs more than a few bytes copied here.
-  if (length > 32) from.copy(to, at, start, start + length);
+  if (length > 64) from.copy(to, at, start, start + length);
   else for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number;
   return at + length;
 }

@@ -30,12 +30,16 @@ export interface ManifestPartition {
   readonly partition_id: number;
   readonly segments: readonly ManifestSegment[];
   readonly missing: readonly MissingRange[];
+  /** Ours: all before it was read, though there may be no record right before it. */
+  readonly nextOffset?: number;
   /** The partition as it is in the file, for whoever writes it again. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
 export interface ManifestTopic {
   readonly name: string;
+  /** Ours: the cluster's id of the topic that the records are of. */
+  readonly topicId?: string;
   readonly original_partition_count?: number;
   readonly source_replication_factor?: number;
   readonly configurations?: Readonly<Record<string, string>>;
@@ -48,9 +52,12 @@ export interface Manifest {
   /** Milliseconds since 1970. */
   readonly created_at: number;
   readonly isolation_level?: string;
+  readonly source_cluster_id?: string;
   readonly topics: readonly ManifestTopic[];
   /** Ours: hash of the id map that the records were rewritten by. */
   readonly rewrittenBy?: string;
+  /** Ours: the run that wrote it had not come to its end. */
+  readonly unfinished: boolean;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -77,6 +84,7 @@ function readManifest(place: Place, value: unknown): Manifest {
   const isolation = json['isolation_level'];
   const own = json['srgit'];
   const rewrittenBy = isRecord(own) ? own['rewritten_by'] : undefined;
+  const clusterId = json['source_cluster_id'];
   const topics = place.list(json['topics'], 'topics').map((topic, i) => readTopic(place, topic, `topics[${i}]`));
   const names = new Set<string>();
   for (const { name } of topics) {
@@ -88,7 +96,9 @@ function readManifest(place: Place, value: unknown): Manifest {
     created_at: place.number(json['created_at'], 'created_at'),
     ...(typeof isolation === 'string' ? { isolation_level: isolation } : {}),
     topics,
+    ...(typeof clusterId === 'string' ? { source_cluster_id: clusterId } : {}),
     ...(typeof rewrittenBy === 'string' ? { rewrittenBy } : {}),
+    unfinished: isRecord(own) && own['unfinished'] === true,
     json,
   };
 }
@@ -100,6 +110,7 @@ function readTopic(place: Place, value: unknown, path: string): ManifestTopic {
   const count = json['original_partition_count'] ?? undefined;
   const replication = json['source_replication_factor'] ?? undefined;
   const configurations = json['configurations'] ?? undefined;
+  const topicId = json['srgit_topic_id'];
   const partitions = place
     .list(json['partitions'], `${path}.partitions`)
     .map((partition, i) => readPartition(place, partition, `${path}.partitions[${i}]`));
@@ -110,6 +121,7 @@ function readTopic(place: Place, value: unknown, path: string): ManifestTopic {
   }
   return {
     name,
+    ...(typeof topicId === 'string' ? { topicId } : {}),
     ...(count === undefined
       ? {}
       : { original_partition_count: place.integer(count, `${path}.original_partition_count`, MOST_PARTITIONS) }),
@@ -133,9 +145,11 @@ function readPartition(place: Place, value: unknown, path: string): ManifestPart
   const pruned = place.list(json['pruned'] ?? [], `${path}.pruned`).map((range, i) => {
     return readRange(place, range, `${path}.pruned[${i}]`, 0);
   });
+  const next = json['srgit_next_offset'] ?? undefined;
   return {
     partition_id: place.integer(json['partition_id'], `${path}.partition_id`, MOST_PARTITIONS),
     segments,
+    ...(next === undefined ? {} : { nextOffset: place.integer(next, `${path}.srgit_next_offset`) }),
     missing: [...gaps, ...pruned].sort((a, b) => a.firstOffset - b.firstOffset),
     json,
   };

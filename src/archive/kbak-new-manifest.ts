@@ -13,22 +13,38 @@ export interface StoredSegment extends SegmentFacts {
 /** By topic and partition. */
 export type NewSegments = Map<string, Map<number, StoredSegment[]>>;
 
+/** What is to be said of a partition beside its segments. */
+export interface PartitionNote {
+  /** All before it was read. */
+  nextOffset?: number;
+  /** Offsets that could not be read, inclusive, and when that was found, in milliseconds since 1970. */
+  readonly gaps: {
+    readonly firstOffset: number;
+    readonly lastOffset: number;
+    readonly reason: string;
+    readonly detectedAt: number;
+  }[];
+}
+
 export interface ManifestDraft {
   readonly backupId: string;
   readonly compression: KbakCompression;
   readonly facts: ArchiveFacts;
   readonly segments: NewSegments;
+  /** By topic and partition. */
+  readonly notes: ReadonlyMap<string, ReadonlyMap<number, PartitionNote>>;
   /** What is there already, to which the segments are added. */
   readonly before: Manifest | undefined;
 }
 
-export function writeManifest({ backupId, compression, facts, segments, before }: ManifestDraft): Buffer {
+export function writeManifest({ backupId, compression, facts, segments, notes, before }: ManifestDraft): Buffer {
   const topics = new Map(facts.topics.map((topic) => [topic.name, topic]));
   const known = new Map(before?.topics.map((topic) => [topic.name, topic]));
   const names = [...new Set([...known.keys(), ...topics.keys(), ...segments.keys()])].sort();
   const rewrittenBy = facts.rewrittenBy ?? before?.rewrittenBy;
   const isolation = joinIsolation(before, facts.isolation);
   const old = before?.json ?? {};
+  const own = { ...(typeof old['srgit'] === 'object' ? old['srgit'] : {}), unfinished: facts.unfinished === true };
   const json = {
     ...old,
     backup_id: backupId,
@@ -37,11 +53,15 @@ export function writeManifest({ backupId, compression, facts, segments, before }
     source_brokers: facts.sourceBrokers ?? old['source_brokers'] ?? [],
     compression: old['compression'] ?? compression,
     ...(isolation === undefined ? {} : { isolation_level: isolation }),
-    srgit: {
-      ...(typeof old['srgit'] === 'object' ? old['srgit'] : {}),
-      ...(rewrittenBy === undefined ? {} : { rewritten_by: rewrittenBy }),
-    },
-    topics: names.map((name) => topicJson(name, topics.get(name), segments.get(name), known.get(name))),
+    srgit: { ...own, ...(rewrittenBy === undefined ? {} : { rewritten_by: rewrittenBy }) },
+    topics: names.map((name) => {
+      return topicJson(
+        name,
+        topics.get(name),
+        { segments: segments.get(name), notes: notes.get(name) },
+        known.get(name),
+      );
+    }),
   };
   if (isolation === undefined) delete (json as { isolation_level?: string }).isolation_level;
   return Buffer.from(`${JSON.stringify(json, null, 2)}\n`);
@@ -53,10 +73,15 @@ function joinIsolation(before: Manifest | undefined, added: ArchiveFacts['isolat
   return before.isolation_level === undefined || added === undefined ? undefined : 'read_uncommitted';
 }
 
+interface AddedParts {
+  readonly segments: ReadonlyMap<number, readonly StoredSegment[]> | undefined;
+  readonly notes: ReadonlyMap<number, PartitionNote> | undefined;
+}
+
 function topicJson(
   name: string,
   facts: SourceTopic | undefined,
-  segments: ReadonlyMap<number, readonly StoredSegment[]> | undefined,
+  { segments, notes }: AddedParts,
   before: ManifestTopic | undefined,
 ): Record<string, unknown> {
   const known = new Map(before?.partitions.map((partition) => [partition.partition_id, partition]));
@@ -64,13 +89,15 @@ function topicJson(
   const count = Math.max(facts?.partitionCount ?? 0, before?.original_partition_count ?? 0, (ids.at(-1) ?? -1) + 1);
   const replication = facts?.replicationFactor ?? before?.source_replication_factor;
   const config = facts?.config ?? before?.configurations;
+  const topicId = facts?.id ?? before?.topicId;
   return {
     ...before?.json,
     name,
+    ...(topicId === undefined ? {} : { srgit_topic_id: topicId }),
     original_partition_count: count,
     ...(replication === undefined ? {} : { source_replication_factor: replication }),
     ...(config === undefined || Object.keys(config).length === 0 ? {} : { configurations: config }),
-    partitions: ids.map((id) => partitionJson(id, segments?.get(id), known.get(id))),
+    partitions: ids.map((id) => partitionJson(id, segments?.get(id), notes?.get(id), known.get(id))),
   };
 }
 
@@ -86,15 +113,25 @@ const OF_THE_END = [
 function partitionJson(
   id: number,
   added: readonly StoredSegment[] | undefined,
+  note: PartitionNote | undefined,
   before: ManifestPartition | undefined,
 ): Record<string, unknown> {
   const kept = Object.entries(before?.json ?? {}).filter(([key]) => added === undefined || !OF_THE_END.includes(key));
   const listed = before?.json['segments'];
+  const missing = before?.json['gaps'];
+  const gaps = [...(Array.isArray(missing) ? missing : []), ...(note?.gaps ?? []).map(gapJson)];
   return {
     ...Object.fromEntries(kept),
     partition_id: id,
     segments: [...(Array.isArray(listed) ? listed : []), ...(added ?? []).map(segmentJson)],
+    ...(gaps.length === 0 ? {} : { gaps }),
+    ...(note?.nextOffset === undefined ? {} : { srgit_next_offset: note.nextOffset }),
   };
+}
+
+/** The end is exclusive. */
+function gapJson({ firstOffset, lastOffset, reason, detectedAt }: PartitionNote['gaps'][number]) {
+  return { start_offset: firstOffset, end_offset: lastOffset + 1, reason, detected_at: detectedAt };
 }
 
 function segmentJson(segment: StoredSegment): Record<string, unknown> {

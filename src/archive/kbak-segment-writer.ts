@@ -42,6 +42,8 @@ export class SegmentWriter {
   private maxLow = 0;
   private block: Buffer = Buffer.allocUnsafeSlow(BLOCK);
   private filled = 0;
+  /** Blocks that were compressed: new ones would have to be made, and collected, at the rate of the records. */
+  private readonly spare: Buffer[] = [];
   private working: Promise<void> | undefined;
   private readonly spill: PayloadSpill;
   private readonly packer: Packer;
@@ -59,7 +61,7 @@ export class SegmentWriter {
     let waiting: Promise<void> | undefined;
     if (size > this.block.length - this.filled) {
       waiting = this.turnOver();
-      this.block = Buffer.allocUnsafeSlow(Math.max(BLOCK, size));
+      this.block = size > BLOCK ? Buffer.allocUnsafeSlow(size) : (this.spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK));
       this.filled = 0;
     }
     writeKbakRecord(this.block, this.filled, size, bytes, record, offset);
@@ -119,11 +121,16 @@ export class SegmentWriter {
   /** Hands the block to the packer: one is packed while the next is filled. */
   private turnOver(): Promise<void> | undefined {
     if (this.filled === 0) return this.working;
-    const block = this.block.subarray(0, this.filled);
+    const whole = this.block;
+    const block = whole.subarray(0, this.filled);
     this.filled = 0;
     this.block = NO_BLOCK;
     const before = this.working;
-    const work = before === undefined ? this.packer.add(block) : before.then(() => this.packer.add(block));
+    const work = (before === undefined ? this.packer.add(block) : before.then(() => this.packer.add(block))).then(
+      () => {
+        if (!this.packer.keepsBlocks && whole.length === BLOCK) this.spare.push(whole);
+      },
+    );
     this.working = work;
     // Whoever stores the segment is told; until then it is nobody's.
     work.catch(() => undefined);
@@ -147,6 +154,8 @@ const NO_BLOCK = Buffer.alloc(0);
 
 /** Turns blocks of the record stream into payload, in a spill. */
 interface Packer {
+  /** Whether it needs a block longer than `add` takes. */
+  readonly keepsBlocks: boolean;
   add(block: Buffer): Promise<void>;
   end(): Promise<void>;
   /** What comes before the payload and is known at its end only. */
@@ -158,6 +167,7 @@ function makePacker(compression: KbakCompression, level: number, spill: PayloadS
   switch (compression) {
     case 'none':
       return {
+        keepsBlocks: true,
         add: (block) => spill.add(block),
         end: async () => undefined,
         prefix: () => NO_BLOCK,
@@ -166,6 +176,8 @@ function makePacker(compression: KbakCompression, level: number, spill: PayloadS
     case 'lz4': {
       const encoder = new Lz4BlockEncoder();
       return {
+        // Literals that wait for a match are where they were given.
+        keepsBlocks: true,
         add: (block) => spill.add(encoder.push(block)),
         end: () => spill.add(encoder.end()),
         prefix: (streamBytes) => {
@@ -186,6 +198,7 @@ function makePacker(compression: KbakCompression, level: number, spill: PayloadS
  * partition that is written has an encoder of its own.
  */
 class ZstdPacker implements Packer {
+  readonly keepsBlocks = false;
   private readonly stream: ZstdCompress;
   private readonly spill: PayloadSpill;
   private failure: unknown;

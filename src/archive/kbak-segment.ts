@@ -1,5 +1,6 @@
 /** One segment's bytes: fetched, checked, and taken apart into header and payload. */
 import { crc32 } from 'node:zlib';
+import { freeBytes } from '../records/free-bytes.ts';
 import { RecordError } from '../records/record-error.ts';
 import {
   checkSegmentFooter,
@@ -34,6 +35,8 @@ export class SegmentFile {
   private readonly source: AsyncIterator<Buffer>;
   /** Fetched and not given out yet. */
   private waiting: Buffer | undefined;
+  /** Given out last: its reader is done with it when it asks for more. */
+  private lent: Buffer | undefined;
   private at: number;
   private crc = 0;
   private footer: Buffer = Buffer.alloc(0);
@@ -42,7 +45,7 @@ export class SegmentFile {
     this.key = object.key;
     this.size = object.size;
     this.source = source;
-    this.head = first.subarray(0, HEADER_BYTES);
+    this.head = Buffer.from(first.subarray(0, HEADER_BYTES));
     this.header = hasSegmentMagic(first) ? readSegmentHeader(first) : undefined;
     this.isVerified = isVerified && this.header !== undefined;
     if (this.header === undefined) {
@@ -76,7 +79,10 @@ export class SegmentFile {
     }
   }
 
-  /** What is between header and footer; the whole of a legacy segment. Only one reader, once. */
+  /**
+   * What is between header and footer; the whole of a legacy segment. Only one reader, once. A piece of an uncompressed
+   * segment is good until the next one is asked for.
+   */
   payload(): AsyncIterable<Buffer> {
     // No `return`: whoever has enough leaves the rest to `finish`.
     return { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) };
@@ -95,6 +101,7 @@ export class SegmentFile {
   }
 
   private async next(): Promise<IteratorResult<Buffer, undefined>> {
+    this.freeLent();
     for (;;) {
       let chunk = this.waiting;
       this.waiting = undefined;
@@ -105,6 +112,7 @@ export class SegmentFile {
           return { done: true, value: undefined };
         }
         chunk = value;
+        this.lent = value;
       }
       const start = this.at;
       this.at += chunk.length;
@@ -117,6 +125,17 @@ export class SegmentFile {
       if (part.length > 0) return { done: false, value: part };
     }
   }
+
+  /** A decompressor may still hold what it was given. */
+  private freeLent(): void {
+    if (this.lent !== undefined && this.header?.compression === 'none') freeWhole(this.lent);
+    this.lent = undefined;
+  }
+}
+
+/** What has memory to itself: the storage's pieces are the receiver's, but several may lie in one stretch of memory. */
+function freeWhole(chunk: Buffer): void {
+  if (chunk.length === chunk.buffer.byteLength) freeBytes(chunk);
 }
 
 /** @throws RecordError */
@@ -143,6 +162,7 @@ async function verify(storage: Storage, object: StoredObject, signal: AbortSigna
     crc = crc32(chunk.subarray(0, cut), crc);
     if (cut < chunk.length) footer = Buffer.concat([footer, chunk.subarray(cut)]);
     at += chunk.length;
+    freeWhole(chunk);
   }
   checkSegmentFooter(footer, crc, end);
   return true;

@@ -7,7 +7,7 @@ import { readManifestOf } from './kbak-find.ts';
 import { EXTENSIONS, type KbakCompression } from './kbak-format.ts';
 import { GROUPS_FILE, writeGroups } from './kbak-groups.ts';
 import type { Manifest } from './kbak-manifest.ts';
-import { type NewSegments, writeManifest } from './kbak-new-manifest.ts';
+import { type NewSegments, type PartitionNote, writeManifest } from './kbak-new-manifest.ts';
 import { DEFAULT_KBAK_LIMITS } from './kbak-options.ts';
 import { SegmentWriter } from './kbak-segment-writer.ts';
 import { SpillBudget } from './payload-spill.ts';
@@ -35,10 +35,30 @@ export interface KbakSinkOptions {
 }
 
 export interface KbakSink extends RecordSink {
-  /** One more than the last offset that the backup holds; 0 for a partition it does not know. */
+  /** What the backup said when it was opened to be added to; undefined for a new one. */
+  readonly before: BackupBefore | undefined;
+  /** The first offset that the backup has not covered; 0 for a partition it does not know. */
   nextOffset(topic: string, partition: number): bigint;
+  /** All before `next` was read, and what there was is stored: markers and aborted records may be the last. */
+  cover(topic: string, partition: number, next: bigint): void;
+  /** These offsets, the last one included, could not be read: they are in no segment, and a reader is told. */
+  lack(topic: string, partition: number, gap: PartitionGap): void;
   /** Lists what is stored so far, so that a later run can add to it. Writing goes on. */
   checkpoint(facts: ArchiveFacts): Promise<void>;
+}
+
+export interface PartitionGap {
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+  /** `offset_out_of_range`, as the tool has it, where they were deleted before; or another word. */
+  readonly reason: string;
+}
+
+export interface BackupBefore {
+  readonly sourceClusterId?: string;
+  readonly unfinished: boolean;
+  /** The cluster's id of the topic that the records are of, where it was known. */
+  topicId(topic: string): string | undefined;
 }
 
 /**
@@ -59,6 +79,7 @@ export async function createKbak(storage: Storage, options: KbakSinkOptions): Pr
       hint: 'Give the copy a backup id of its own: replays tell backups apart by it.',
     });
   }
+  const tag = (await storage.stat(`${backupId}/manifest.json`, signal))?.tag;
   const before = await readManifestOf(storage, backupId, DEFAULT_KBAK_LIMITS, signal);
   if (before !== undefined && !append) {
     throw new SrgitError('SRGIT_STORAGE_WRITE', `${storage.location} holds a backup ${backupId} already`, {
@@ -67,7 +88,7 @@ export async function createKbak(storage: Storage, options: KbakSinkOptions): Pr
   }
   if (before !== undefined && before.rewrittenBy !== rewrittenBy)
     throw otherMap(backupId, before.rewrittenBy, rewrittenBy);
-  return new KbakWriter(storage, options, before);
+  return new KbakWriter(storage, options, before, tag);
 }
 
 const DEFAULT_SEGMENT_BYTES = 128 * 1024 * 1024;
@@ -77,30 +98,62 @@ const MOST_SEGMENT_BYTES = 1024 * 1024 * 1024;
 class KbakWriter implements KbakSink {
   private readonly storage: Storage;
   private readonly options: KbakSinkOptions;
-  private readonly before: Manifest | undefined;
+  private readonly manifest: Manifest | undefined;
   private readonly budget: SpillBudget;
   private readonly slots = new StoreSlots(STORED_AT_ONCE);
   private readonly segments: NewSegments = new Map();
   private readonly open_ = new Map<string, PartitionWriter>();
   private readonly next = new Map<string, number>();
+  private readonly notes = new Map<string, Map<number, PartitionNote>>();
   private readonly keys: string[] = [];
+  /** Of the manifest as this run knows it. */
+  private tag: string | undefined;
+  /** Odd while this run writes the manifest. */
+  private writing = 0;
   private checkpointed = false;
 
-  constructor(storage: Storage, options: KbakSinkOptions, before: Manifest | undefined) {
+  constructor(storage: Storage, options: KbakSinkOptions, before: Manifest | undefined, tag: string | undefined) {
     this.storage = storage;
     this.options = options;
-    this.before = before;
+    this.manifest = before;
+    this.tag = tag;
     this.budget = new SpillBudget(options.heldBytes ?? DEFAULT_HELD, options.temporaryFolder);
     for (const { name, partitions } of before?.topics ?? []) {
-      for (const { partition_id, segments } of partitions) {
-        const last = segments.reduce((most, segment) => Math.max(most, segment.end_offset), -1);
-        this.next.set(nameOf(name, partition_id), last + 1);
+      for (const { partition_id, segments, nextOffset = 0 } of partitions) {
+        const next = segments.reduce((most, segment) => Math.max(most, segment.end_offset + 1), nextOffset);
+        this.next.set(nameOf(name, partition_id), next);
       }
     }
   }
 
+  get before(): BackupBefore | undefined {
+    const { manifest } = this;
+    if (manifest === undefined) return undefined;
+    const { source_cluster_id: sourceClusterId, unfinished, topics } = manifest;
+    const ids = new Map(topics.map(({ name, topicId }) => [name, topicId]));
+    return {
+      ...(sourceClusterId === undefined ? {} : { sourceClusterId }),
+      unfinished,
+      topicId: (topic) => ids.get(topic),
+    };
+  }
+
   nextOffset(topic: string, partition: number): bigint {
     return BigInt(this.next.get(nameOf(topic, partition)) ?? 0);
+  }
+
+  cover(topic: string, partition: number, next: bigint): void {
+    const name = nameOf(topic, partition);
+    const known = this.next.get(name) ?? 0;
+    if (this.open_.has(name)) throw new SrgitError('SRGIT_INTERNAL', `${name} is still being written`);
+    if (Number(next) <= known) return;
+    this.next.set(name, Number(next));
+    this.noteOf(topic, partition).nextOffset = Number(next);
+  }
+
+  lack(topic: string, partition: number, { firstOffset, lastOffset, reason }: PartitionGap): void {
+    const gap = { firstOffset: Number(firstOffset), lastOffset: Number(lastOffset), reason, detectedAt: Date.now() };
+    this.noteOf(topic, partition).gaps.push(gap);
   }
 
   async open(topic: string, partition: number): Promise<PartitionSink> {
@@ -116,7 +169,10 @@ class KbakWriter implements KbakSink {
       store: async (segment, startOffset) => {
         const file = `segment-${String(startOffset).padStart(20, '0')}${EXTENSIONS[compression]}`;
         const key = `${backupId}/topics/${topic}/partition=${partition}/${file}`;
-        const facts = await this.slots.run(() => segment.store(this.storage, key, signal));
+        const facts = await this.slots.run(async () => {
+          await this.checkAlone();
+          return segment.store(this.storage, key, signal);
+        });
         this.keys.push(key);
         const listed = this.segments.get(topic) ?? new Map();
         this.segments.set(topic, listed);
@@ -137,12 +193,19 @@ class KbakWriter implements KbakSink {
     this.checkMap(facts);
     const { backupId, compression = 'zstd', signal } = this.options;
     throwIfAborted(signal);
+    await this.checkAlone();
     const { groups = [] } = facts;
     if (groups.length > 0) {
       await this.storage.write(`${backupId}/${GROUPS_FILE}`, writeGroups(groups, Date.now()), signal);
     }
-    const manifest = writeManifest({ backupId, compression, facts, segments: this.segments, before: this.before });
-    await this.storage.write(`${backupId}/manifest.json`, manifest, signal);
+    const { segments, notes, manifest: before } = this;
+    const manifest = writeManifest({ backupId, compression, facts, segments, notes, before });
+    this.writing++;
+    try {
+      this.tag = (await this.storage.write(`${backupId}/manifest.json`, manifest, signal)).tag;
+    } finally {
+      this.writing++;
+    }
     this.checkpointed = true;
   }
 
@@ -159,6 +222,26 @@ class KbakWriter implements KbakSink {
     // What a manifest lists stays.
     if (this.checkpointed) return;
     for (const key of this.keys.splice(0)) await this.storage.delete(key).catch(() => undefined);
+  }
+
+  private noteOf(topic: string, partition: number): PartitionNote {
+    const ofTopic = this.notes.get(topic) ?? new Map<number, PartitionNote>();
+    this.notes.set(topic, ofTopic);
+    const note = ofTopic.get(partition) ?? { gaps: [] };
+    ofTopic.set(partition, note);
+    return note;
+  }
+
+  /** Two runs that add to one backup would write over each other's segments. A storage has no lock, so this is a look. */
+  private async checkAlone(): Promise<void> {
+    const { backupId, signal } = this.options;
+    const writing = this.writing;
+    const now = await this.storage.stat(`${backupId}/manifest.json`, signal);
+    if (now?.tag === this.tag || writing !== this.writing || writing % 2 === 1) return;
+    const message = `${this.storage.location}/${backupId}/manifest.json was changed meanwhile: another run adds to this backup`;
+    throw new SrgitError('SRGIT_STORAGE_WRITE', message, {
+      hint: 'Let one run at a time add to a backup. What the other one has listed is as it was.',
+    });
   }
 
   private checkMap(facts: ArchiveFacts): void {

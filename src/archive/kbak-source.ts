@@ -23,7 +23,14 @@ import type { Storage } from './storage.ts';
  */
 export async function openKbak(storage: Storage, options: KbakOptions = {}): Promise<RecordSource> {
   const limits = { ...DEFAULT_KBAK_LIMITS, ...options.limits };
-  return new KbakSource(storage, await findBackup(storage, options.backupId, limits, options.signal), options, limits);
+  const found = await findBackup(storage, options.backupId, limits, options.signal);
+  const { backup_id, unfinished } = found.manifest;
+  if (unfinished) {
+    options.onWarning?.(
+      `backup ${backup_id} is unfinished: the run that writes it goes on, or was ended before it had all records`,
+    );
+  }
+  return new KbakSource(storage, found, options, limits);
 }
 
 class KbakSource implements RecordSource {
@@ -97,9 +104,16 @@ class KbakSource implements RecordSource {
 
 function describeTopic({ topic, partitions }: TopicEntry): SourceTopic {
   const described = [...partitions.values()].map(describePartition).sort((a, b) => a.partition - b.partition);
-  const { name, original_partition_count = 0, source_replication_factor: replicationFactor, configurations } = topic;
+  const {
+    name,
+    topicId,
+    original_partition_count = 0,
+    source_replication_factor: replicationFactor,
+    configurations,
+  } = topic;
   return {
     name,
+    ...(topicId === undefined ? {} : { id: topicId }),
     partitionCount: Math.max(original_partition_count, (described.at(-1)?.partition ?? -1) + 1),
     ...(replicationFactor === undefined ? {} : { replicationFactor }),
     ...(configurations === undefined ? {} : { config: configurations }),

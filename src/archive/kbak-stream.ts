@@ -64,7 +64,7 @@ class Straddling {
   }
 
   begin(rest: Buffer): void {
-    this.parts = [rest];
+    this.parts = [Buffer.from(rest)];
     this.length = rest.length;
     this.size = this.walk.sizeAt(rest, 0, rest.length);
   }
@@ -94,7 +94,8 @@ class Straddling {
 
   private add(chunk: Buffer, start: number, wanted: number): number {
     const part = chunk.subarray(start, start + wanted);
-    this.parts.push(part);
+    // Kept beyond its chunk, which is not to be looked at any more then.
+    this.parts.push(part.length < wanted ? Buffer.from(part) : part);
     this.length += part.length;
     return part.length;
   }

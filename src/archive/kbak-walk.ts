@@ -3,6 +3,8 @@
  * of records that are wanted are found. What follows may trust the bytes.
  */
 import { RecordError, type RecordErrorReason } from '../records/record-error.ts';
+import { isArchivedMarker } from '../records/transactions.ts';
+import { KbakCursor } from './kbak-cursor.ts';
 import { LEAST_RECORD } from './kbak-format.ts';
 
 export interface WalkOptions {
@@ -106,7 +108,7 @@ export class RecordWalk {
         if (size < LEAST_RECORD || size > maxRecordBytes) this.sizeAt(bytes, at, end);
         const stop = at + 4 + size;
         if (stop > end) break;
-        const headerCount = checkRecord(bytes, at, stop);
+        checkRecord(bytes, at, stop);
         const offset = readOffset(bytes, at + 12);
         this.remaining--;
         this.seen++;
@@ -116,7 +118,7 @@ export class RecordWalk {
           at = stop;
           continue;
         }
-        const isMarker = findMarkers && int32(bytes, at + 20) === 4 && looksLikeMarker(bytes, at, stop, headerCount);
+        const isMarker = findMarkers && isMarkerAt(bytes, at, stop, offset);
         const kind = isMarker ? 'control' : 'records';
         if (open.records > 0 && (open.kind !== kind || offset - open.firstOffset > MOST_DELTA)) close(at);
         if (open.records === 0) {
@@ -163,8 +165,8 @@ function readOffset(bytes: Buffer, at: number): number {
   return high * 4294967296 + (int32(bytes, at) >>> 0);
 }
 
-/** Answers the record's header count. Bytes after the last header are left alone, as the tool's own reader does. */
-function checkRecord(bytes: Buffer, start: number, end: number): number {
+/** Bytes after the last header are left alone, as the tool's own reader does. */
+function checkRecord(bytes: Buffer, start: number, end: number): void {
   const keyLength = int32(bytes, start + 20);
   let at = start + 24;
   if (keyLength > 0) at += keyLength;
@@ -176,10 +178,10 @@ function checkRecord(bytes: Buffer, start: number, end: number): number {
   if (valueLength > 0) at += valueLength;
   if (at + 2 > end) throw damage('bad-record', `a value of ${valueLength} bytes goes beyond its record`, start);
   const count = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
-  return count === 0 ? 0 : checkHeaders(bytes, at + 2, end, count);
+  if (count > 0) checkHeaders(bytes, at + 2, end, count);
 }
 
-function checkHeaders(bytes: Buffer, start: number, end: number, count: number): number {
+function checkHeaders(bytes: Buffer, start: number, end: number, count: number): void {
   let at = start;
   for (let i = 0; i < count; i++) {
     if (at + 2 > end) throw damage('bad-record', `${count} headers go beyond their record`, start - 2);
@@ -191,34 +193,14 @@ function checkHeaders(bytes: Buffer, start: number, end: number, count: number):
     if (length > 0) at += length;
     if (at > end) throw damage('bad-record', 'a header value goes beyond its record', start - 2);
   }
-  return count;
 }
 
-/**
- * A transaction marker as the tool archived it before 0.25: key version 0, type 0 (abort) or 1 (commit), a value of six
- * bytes that begins with version 0. The tool adds its own tracking headers to markers, too; a marker has no others.
- */
-function looksLikeMarker(bytes: Buffer, start: number, end: number, headerCount: number): boolean {
-  const key = start + 24;
-  if (bytes.readUInt16BE(key) !== 0 || bytes.readUInt16BE(key + 2) > 1) return false;
-  if (int32(bytes, key + 4) !== 6 || bytes.readUInt16BE(key + 8) !== 0) return false;
-  let at = key + 16;
-  for (let i = 0; i < headerCount && at < end; i++) {
-    const length = bytes.readUInt16LE(at);
-    if (!TRACKING_HEADERS.has(bytes.toString('latin1', at + 2, at + 2 + length))) return false;
-    at += 2 + length;
-    at += 4 + Math.max(0, int32(bytes, at));
-  }
-  return true;
+/** The record is sound. Int32 keys are common, so all but the two keys of markers are told by their bytes. */
+function isMarkerAt(bytes: Buffer, start: number, end: number, offset: number): boolean {
+  if (int32(bytes, start + 20) !== 4 || bytes.readUInt32BE(start + 24) > 1) return false;
+  const record = new KbakCursor(bytes, start, end, offset);
+  return record.next() && isArchivedMarker(bytes, record);
 }
-
-/** Added by the backup tool to every record unless told otherwise. */
-const TRACKING_HEADERS: ReadonlySet<string> = new Set([
-  'x-original-offset',
-  'x-original-timestamp',
-  'x-source-cluster',
-  'x-source-partition',
-]);
 
 function int32(bytes: Buffer, at: number): number {
   return (

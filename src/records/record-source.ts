@@ -69,6 +69,8 @@ export interface SourcePartition {
 
 export interface SourceTopic {
   readonly name: string;
+  /** The cluster's own for this very topic: one that is made anew under the name has another. Where it is known. */
+  readonly id?: string;
   /** Of the topic, which may have more partitions than there is data of. */
   readonly partitionCount: number;
   readonly replicationFactor?: number;
@@ -138,6 +140,8 @@ export interface ArchiveFacts {
   readonly sourceBrokers?: readonly string[];
   /** Hash of the id map that its records were rewritten by. */
   readonly rewrittenBy?: string;
+  /** Records that were there when writing began may still be missing. */
+  readonly unfinished?: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import { openBatch } from './open-batch.ts';
 import { RecordCursor } from './record-cursor.ts';
 import type { RecordSlices } from './record-slices.ts';
+import { hasOnlyTracking } from './tracking-names.ts';
 
 /** What a control record says; `other` are a Raft log's own and those of versions to come. */
 export type ControlType = 'commit' | 'abort' | 'other';
@@ -26,12 +27,14 @@ export function controlTypeOf(bytes: Buffer, record: RecordSlices): ControlType 
 
 /**
  * Whether a record of an archive that keeps no control flag is a transaction marker: backup tools before they knew better
- * wrote them like data (observed: key 00000000 or 00000001, value 000000000000). The value looks like a frame with id 0.
+ * wrote them like data (observed: key 00000000 for an abort or 00000001 for a commit, a value of six bytes that begins with
+ * version 0), with their tracking headers where these were on. The value looks like a frame with id 0.
  */
 export function isArchivedMarker(bytes: Buffer, record: RecordSlices): boolean {
-  if (record.keyLength !== 4 || record.valueLength !== 6 || record.headerCount !== 0) return false;
+  if (record.keyLength !== 4 || record.valueLength !== 6) return false;
   const key = bytes.readInt32BE(record.keyStart);
-  return (key === 0 || key === 1) && bytes.readInt16BE(record.valueStart) === 0;
+  if ((key !== 0 && key !== 1) || bytes.readInt16BE(record.valueStart) !== 0) return false;
+  return hasOnlyTracking(bytes, record);
 }
 
 export interface AbortedTransaction {

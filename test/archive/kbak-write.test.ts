@@ -174,6 +174,55 @@ describe('any records', () => {
   });
 });
 
+describe('a backup that is added to', () => {
+  const options = { backupId: 'b', append: true } as const;
+
+  it('goes on behind what was read, and says what is missing', async () => {
+    const folder = newFolder();
+    const first = await createKbak(new FolderStorage(folder), options);
+    const partition = await first.open('t', 0);
+    await put(partition, [{ offset: 0n }, { offset: 1n }]);
+    await partition.close();
+    first.cover('t', 0, 7n);
+    first.lack('t', 0, { firstOffset: 2n, lastOffset: 4n, reason: 'offset_out_of_range' });
+    const topics = [{ name: 't', id: 'one', partitionCount: 1, partitions: [] }];
+    await first.checkpoint({ ...FACTS, topics, sourceClusterId: 'c', unfinished: true });
+    const warnings: string[] = [];
+    await openKbak(new FolderStorage(folder), { onWarning: (text) => warnings.push(text) });
+    expect(warnings).toEqual([expect.stringContaining('backup b is unfinished')]);
+    await first.finish({ ...FACTS, topics, sourceClusterId: 'c' });
+
+    const second = await createKbak(new FolderStorage(folder), options);
+    expect(second.nextOffset('t', 0)).toBe(7n);
+    expect([second.before?.sourceClusterId, second.before?.unfinished, second.before?.topicId('t')]).toEqual([
+      'c',
+      false,
+      'one',
+    ]);
+    await second.finish(FACTS);
+    const source = await openKbak(new FolderStorage(folder), { onWarning: (text) => warnings.push(text) });
+    expect(warnings.length).toBe(1);
+    const gaps: unknown[] = [];
+    for await (const piece of source.read('t', 0)) if (piece.kind === 'skipped') gaps.push(piece);
+    expect(gaps).toMatchObject([{ reason: 'gap', firstOffset: 2n, lastOffset: 4n }]);
+  });
+
+  it('by two runs at once is left to the first that lists what it has', async () => {
+    const folder = newFolder();
+    const [first, second] = await Promise.all([1, 2].map(() => createKbak(new FolderStorage(folder), options)));
+    if (first === undefined || second === undefined) throw new Error('two sinks were opened');
+    await put(await first.open('t', 0), [{ offset: 0n }, { offset: 1n }]);
+    await first.finish(FACTS);
+    await put(await second.open('t', 0), [{ offset: 0n }]);
+    await expect(second.finish(FACTS)).rejects.toMatchObject({
+      code: 'SRGIT_STORAGE_WRITE',
+      message: expect.stringContaining('another run adds to this backup'),
+    });
+    await second.abort();
+    expect(readBackupIndependently(folder, 'b').records.get('t/0')?.length).toBe(2);
+  });
+});
+
 describe('what is not whole', () => {
   it('has no manifest after an abort, and leaves no files', async () => {
     const root = newFolder();

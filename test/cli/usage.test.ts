@@ -22,11 +22,11 @@ describe('a wrong command line', () => {
     [['exprot'], 'Error: there is no command "exprot"\nDid you mean srgit export?\n(SRGIT_USAGE)\n[2]'],
     [
       ['frobnicate'],
-      'Error: there is no command "frobnicate"\nCommands: check, demo, describe, diff, export, health, idmap, index, plan, reconcile, replay, restore, scan, serve, topic:backup, topic:diff, topic:inspect, topic:rebuild, topic:salvage, verify.\n(SRGIT_USAGE)\n[2]',
+      'Error: there is no command "frobnicate"\nCommands: backup, check, demo, describe, diff, export, health, idmap, index, plan, reconcile, replay, restore, scan, serve, topic:backup, topic:diff, topic:inspect, topic:rebuild, topic:salvage, verify.\n(SRGIT_USAGE)\n[2]',
     ],
     [
       ['--tree', 'x', 'export'],
-      'Error: there is no flag --tree before the command\nCommands: check, demo, describe, diff, export, health, idmap, index, plan, reconcile, replay, restore, scan, serve, topic:backup, topic:diff, topic:inspect, topic:rebuild, topic:salvage, verify.\n(SRGIT_USAGE)\n[2]',
+      'Error: there is no flag --tree before the command\nCommands: backup, check, demo, describe, diff, export, health, idmap, index, plan, reconcile, replay, restore, scan, serve, topic:backup, topic:diff, topic:inspect, topic:rebuild, topic:salvage, verify.\n(SRGIT_USAGE)\n[2]',
     ],
     [
       ['export', 'orders'],
@@ -158,6 +158,7 @@ describe('a wrong srgit.yaml', () => {
 
 describe('help', () => {
   const commands = [
+    'backup',
     'check',
     'demo',
     'describe',

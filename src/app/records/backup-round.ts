@@ -91,7 +91,7 @@ export interface RoundOptions {
 }
 
 /** Of answers of brokers, all partitions together: each reader has two in hand, and one that is decompressed. */
-const ANSWER_BYTES = 32 * 1024 * 1024;
+const ANSWER_BYTES = 10 * 1024 * 1024;
 const MOST_ANSWER = 4 * 1024 * 1024;
 const LEAST_ANSWER = 256 * 1024;
 
@@ -127,6 +127,9 @@ export async function runBackupRound(work: BackupWork, options: RoundOptions): P
   );
 }
 
+/** How many times as long as it takes to list what is stored passes before it is listed again. */
+const LISTING_SHARE = 4;
+
 /** Lists what is stored from time to time; less often where the list is long. */
 function makeTick({ now, checkpointMs, checkpoint }: RoundOptions): () => Promise<void> | undefined {
   let due = now() + checkpointMs;
@@ -137,7 +140,7 @@ function makeTick({ now, checkpointMs, checkpoint }: RoundOptions): () => Promis
     const begun = now();
     return checkpoint().finally(() => {
       running = false;
-      due = now() + Math.max(checkpointMs, 20 * (now() - begun));
+      due = now() + Math.max(checkpointMs, LISTING_SHARE * (now() - begun));
     });
   };
 }
