@@ -1,5 +1,6 @@
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import type { RuleChoice } from '../app/records/choose-rules.ts';
+import { followRecords } from '../app/records/follow-records.ts';
 import { parsePartitionMapping, parseShard } from '../app/records/lanes.ts';
 import { parseLocation, type RecordLocation } from '../app/records/location.ts';
 import { createSink, openCluster } from '../app/records/open-records.ts';
@@ -23,6 +24,9 @@ only then writes: keys, values, headers, timestamps and partitions as they were,
 Kafka each record comes exactly once, also when the replay is killed and started again: positions are committed with the \
 records, to the consumer group srgit-replay-<backup>-<map>.
 
+--follow mirrors a live cluster: each look goes on where the last one was committed, also after a kill. A record whose \
+schema the map lacks ends it there; restore the schema, and start it again.
+
 Exit code 1 when a schema is missing; nothing is written then.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> kbak:/backups/nightly --to kafka:dr --registry dr --create-topics',
@@ -30,6 +34,7 @@ Exit code 1 when a schema is missing; nothing is written then.`;
     '<%= config.bin %> <%= command.id %> kbak:/backups/nightly --to kbak:/backups/rewritten --map map.json --offline',
     "<%= config.bin %> <%= command.id %> kbak:storage --to kafka:dr --registry dr -t 'orders-*' --rename '*=eu-*'",
     '<%= config.bin %> <%= command.id %> kafka-log:/snapshot --to kafka:dr --no-map --shard 2/8',
+    '<%= config.bin %> <%= command.id %> kafka:prod --to kafka:dr --registry dr --create-topics --follow',
   ];
 
   static override args = {
@@ -117,6 +122,16 @@ Exit code 1 when a schema is missing; nothing is written then.`;
     'no-scan': Flags.boolean({ description: 'Write without reading everything before.', helpGroup: 'IDS' }),
     offline: Flags.boolean({ description: 'Do not ask the target registry for its ids.', helpGroup: 'IDS' }),
     'dry-run': Flags.boolean({ description: 'Only scan and check.' }),
+    follow: Flags.boolean({
+      description: 'Go on with what comes to the source until interrupted, without a scan before: a live mirror.',
+      exclusive: ['dry-run', 'restore-groups', 'offsets', 'until'],
+    }),
+    interval: Flags.integer({
+      min: 1,
+      default: 1,
+      description: 'With --follow: seconds from one look to the next.',
+      helpValue: 'SECONDS',
+    }),
     shard: Flags.string({
       description: 'Only this share of the partitions: 2/8.',
       helpValue: 'N/OF',
@@ -149,11 +164,14 @@ Exit code 1 when a schema is missing; nothing is written then.`;
     const work = await this.recordWork(flags, location, { locations: [to], registry: false, map });
     const { target, close } = await this.#target(to, work, flags);
     try {
-      const result = await replayRecords({
+      const options = {
         ...this.#how(flags, work),
         registry: registry ?? { skip: flags.offline ? '--offline' : 'no registry is configured' },
         target,
-      });
+      };
+      const result = flags.follow
+        ? await followRecords({ ...options, intervalMs: flags.interval * 1000 })
+        : await replayRecords(options);
       this.say(renderReplayReport(result));
       return result;
     } finally {

@@ -16,14 +16,22 @@ import type { SkipTally } from './skip-tally.ts';
 export interface PreparedBatch {
   /** Absent where nothing is to be sent up to `next`. Its length is taken from the budget. */
   readonly bytes: Buffer | undefined;
+  /** Made here, in memory of its own. */
+  readonly isBuilt: boolean;
   readonly records: number;
   /** Everything of the source before this offset is in this batch or one before it. */
   readonly next: bigint;
   /** False: `next` is not reached before a batch to come. */
   readonly isWhole: boolean;
   readonly takenOut: readonly TakenOut[];
-  /** Wanted source offsets, and which record of the batch is the first at or after each. */
-  readonly hits: readonly { readonly wanted: bigint; readonly index: number }[];
+  readonly hits: readonly WantedHit[];
+}
+
+export interface WantedHit {
+  /** Offset of the source. */
+  readonly wanted: bigint;
+  /** Which record of the batch is the first at or after it; undefined where the source has none. */
+  readonly index: number | undefined;
 }
 
 export interface PrepareOptions {
@@ -64,7 +72,8 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<P
     const records = builder.recordCount;
     const bytes = records === 0 ? undefined : builder.finish();
     if (bytes !== undefined) await budget.take(bytes.length, signal);
-    return { bytes, records, next, isWhole: true, takenOut: stage.takenOut.splice(0), hits: wanted.drain() };
+    const takenOut = stage.takenOut.splice(0);
+    return { bytes, isBuilt: true, records, next, isWhole: true, takenOut, hits: wanted.drain() };
   };
   const readOptions = { ...options.read, from: options.from, to: lane.to, signal };
   for await (const piece of source.read(lane.topic, lane.partition.partition, readOptions)) {
@@ -93,7 +102,8 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<P
   }
   // A source that ends early is not at its end.
   throwIfAborted(signal);
-  yield await flush(lane.to);
+  const last = await flush(lane.to);
+  yield { ...last, hits: [...last.hits, ...wanted.rest()] };
 }
 
 /** Whether a batch may go on as it is but for its ids. */
@@ -121,7 +131,7 @@ async function* wholeBatch(
   const done = { next: last + 1n, takenOut: stage.takenOut.splice(0) };
   if (bytes === undefined || bytes.length <= maxBatchBytes) {
     if (bytes !== undefined) await budget.take(bytes.length, signal);
-    yield { bytes, records: recordCount, isWhole: true, hits, ...done };
+    yield { bytes, isBuilt: false, records: recordCount, isWhole: true, hits, ...done };
     return;
   }
   // Larger than the target takes, as where the source allowed more: the same records in several batches.
@@ -129,14 +139,15 @@ async function* wholeBatch(
   const cursor = new RecordCursor();
   const records = openBatch(bytes, 0, bytes.length, cursor, DEFAULT_LIMITS, false);
   let first = 0;
-  const part = async (): Promise<Pick<PreparedBatch, 'bytes' | 'records' | 'hits'>> => {
+  const part = async (): Promise<Pick<PreparedBatch, 'bytes' | 'isBuilt' | 'records' | 'hits'>> => {
     const count = builder.recordCount;
     const made = builder.finish();
     await budget.take(made.length, signal);
-    const own = hits.filter(({ index }) => index >= first && index < first + count);
-    const placed = own.map((hit) => ({ ...hit, index: hit.index - first }));
+    const placed = hits.flatMap(({ wanted: offset, index = -1 }) =>
+      index >= first && index < first + count ? [{ wanted: offset, index: index - first }] : [],
+    );
     first += count;
-    return { bytes: made, records: count, hits: placed };
+    return { bytes: made, isBuilt: true, records: count, hits: placed };
   };
   while (cursor.next()) {
     if (builder.append(records, cursor)) continue;
@@ -150,7 +161,7 @@ async function* wholeBatch(
 class WantedOffsets {
   readonly #offsets: readonly bigint[];
   #at = 0;
-  #hits: { wanted: bigint; index: number }[] = [];
+  #hits: WantedHit[] = [];
 
   constructor(offsets: readonly bigint[]) {
     this.#offsets = offsets;
@@ -175,7 +186,14 @@ class WantedOffsets {
     }
   }
 
-  drain(): readonly { readonly wanted: bigint; readonly index: number }[] {
+  drain(): readonly WantedHit[] {
     return this.#hits.splice(0);
+  }
+
+  /** Those behind the last record: control records, or nothing, are where they point. */
+  rest(): readonly WantedHit[] {
+    const offsets = this.#offsets.slice(this.#at);
+    this.#at = this.#offsets.length;
+    return offsets.map((wanted) => ({ wanted, index: undefined }));
   }
 }

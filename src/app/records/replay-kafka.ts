@@ -22,6 +22,10 @@ export interface KafkaReplayOptions {
   readonly restoreGroups: boolean;
   /** Also where there are records already that no replay of this backup has written. */
   readonly intoExisting: boolean;
+  /** Of created topics: nothing is deleted by age and times stay until all is written. True where absent. */
+  readonly holdSettings?: boolean | undefined;
+  /** Name of the group that keeps positions, in place of the one that tells backup and map. */
+  readonly ledger?: string | undefined;
   /** Absent: exactly once. */
   readonly checkpointFile?: string | undefined;
   /** Of batches that are ready or on their way, all partitions together. */
@@ -75,13 +79,14 @@ export async function replayToKafka(
 ): Promise<KafkaReplay> {
   const { client } = options;
   const { source, signal, lanes } = context;
-  const ledger = ledgerName(source.id, work.mapHash, context.window, work.partitionMapping);
+  const ledger = options.ledger ?? ledgerName(source.id, work.mapHash, context.window, work.partitionMapping);
   const targets = await prepareTopics({
     admin: client.admin,
     topics: work.topics,
     topicMapping: work.topicMapping,
     lanes: work.allLanes,
     create: options.createTopics,
+    hold: options.holdSettings ?? true,
     replicationFactor: options.replicationFactor,
     deadLetters: context.onUnknown === 'dead-letter' ? work.deadLetters : new Set(),
     warn: work.warn,
@@ -93,6 +98,7 @@ export async function replayToKafka(
       : fileStore(options.checkpointFile, ledger);
   const before = new Map(await store.seen(signal));
   refuseStrange(lanes, before);
+  if (source.kind === 'kafka') warnOfJoined(lanes, before, work.warn);
   if (!options.intoExisting) await refuseFilled(client, store, lanes, before, signal);
   const groups = options.restoreGroups ? await source.groups(signal) : [];
   const done = new Map<string, LanePosition>();
@@ -207,6 +213,21 @@ async function replayLane(
     });
   } finally {
     await producer.close();
+  }
+}
+
+/** A position tells of one source at a time: a live one that an earlier run was done with may have grown. */
+function warnOfJoined(
+  lanes: readonly Lane[],
+  positions: ReadonlyMap<string, LanePosition>,
+  warn: (text: string) => void,
+): void {
+  for (const lane of lanes) {
+    const { source = 0 } = positions.get(laneKey(lane)) ?? {};
+    const [first] = lane.sources;
+    if (source === 0 || first === undefined) continue;
+    const place = `${first.topic}, partition ${first.partition.partition}`;
+    warn(`${laneKey(lane)} has several sources: what came to ${place} since the earlier run is not replayed`);
   }
 }
 

@@ -17,6 +17,9 @@ export interface LanePosition {
 /** Keys `source:offset`. */
 export type Translations = ReadonlyMap<string, bigint>;
 
+/** Instead of a target offset: behind everything that the target has. */
+export const AT_END = -1n;
+
 export function translationKey(source: number, offset: bigint): string {
   return `${source}:${offset}`;
 }
@@ -48,7 +51,7 @@ export function fromGroupOffset({ offset, metadata }: GroupOffset): LanePosition
   if (!isJsonObject(value) || typeof source !== 'number' || offset < 0n) return undefined;
   const translated = new Map<string, bigint>();
   for (const [key, text] of Object.entries(isJsonObject(value['t']) ? value['t'] : {})) {
-    if (typeof text === 'string' && /^[0-9]{1,19}$/.test(text)) translated.set(key, BigInt(text));
+    if (typeof text === 'string' && /^(-1|[0-9]{1,19})$/.test(text)) translated.set(key, BigInt(text));
   }
   return { source, next: offset, translated };
 }

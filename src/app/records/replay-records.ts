@@ -56,6 +56,8 @@ export interface ReplayOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** Before anything is written; of all shards. */
+  readonly onLanes?: ((lanes: readonly Lane[]) => void) | undefined;
 }
 
 export interface ReplayResult {
@@ -107,6 +109,7 @@ export async function replayRecords(options: ReplayOptions): Promise<ReplayResul
     topicMapping: options.topicMapping ?? [],
     partitionMapping: options.partitionMapping ?? [],
   });
+  options.onLanes?.(lanes);
   const own = shardOf(lanes, options.shard);
   warnOfKeys(topics, scan, warn);
   const context = contextOf(options, own, window);

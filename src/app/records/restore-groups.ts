@@ -3,7 +3,7 @@ import { isSrgitError } from '../../errors.ts';
 import type { KafkaAdmin } from '../../kafka/port.ts';
 import type { ConsumerGroup, GroupOffset } from '../../records/record-source.ts';
 import type { Lane } from './lanes.ts';
-import { type LanePosition, laneKey, translationKey } from './replay-position.ts';
+import { AT_END, type LanePosition, laneKey, translationKey } from './replay-position.ts';
 
 export interface RestoredGroup {
   readonly group: string;
@@ -63,7 +63,7 @@ export async function restoreGroups(
       const known = position?.translated.get(translationKey(source, entry.offset));
       // Past the last record of the source is past the last one of the target, too.
       const isAtEnd = source === lane.sources.length - 1 && entry.offset >= (lane.sources[source]?.to ?? 0n);
-      const offset = known ?? (isAtEnd ? await endOf(lane) : undefined);
+      const offset = known === AT_END || (known === undefined && isAtEnd) ? await endOf(lane) : known;
       if (offset === undefined) unknown.push({ topic: entry.topic, partition: entry.partition });
       else {
         const { topic, partition } = lane;
@@ -72,9 +72,19 @@ export async function restoreGroups(
       }
     }
     if (translated.length === 0 && unknown.length === 0) continue;
-    restored.push(await commitGroup(admin, group, translated, unknown, signal));
+    restored.push(await commitGroup(admin, group, leastOffsets(translated), unknown, signal));
   }
   return restored;
+}
+
+/** Where partitions are joined a group has two places in one: with the earlier one it loses nothing. */
+function leastOffsets(offsets: readonly GroupOffset[]): readonly GroupOffset[] {
+  const least = new Map<string, GroupOffset>();
+  for (const entry of offsets) {
+    const other = least.get(laneKey(entry));
+    if (other === undefined || entry.offset < other.offset) least.set(laneKey(entry), entry);
+  }
+  return [...least.values()];
 }
 
 async function commitGroup(

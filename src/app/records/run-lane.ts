@@ -1,8 +1,10 @@
 /** Writes one partition of the target: reading, rewriting and sending go on at the same time, positions are kept with the records. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SrgitError } from '../../errors.ts';
 import type { KafkaProducer } from '../../kafka/port.ts';
 import { AT } from '../../records/batch-header.ts';
 import type { Codec } from '../../records/codec.ts';
+import { freeBytes } from '../../records/free-bytes.ts';
 import { writePlainRecords } from '../../records/plain-records.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { deadLetterTopic, toDeadLetter } from './dead-letters.ts';
@@ -11,7 +13,7 @@ import { BUILT_BYTES, type PreparedBatch, prepareBatches } from './prepare-batch
 import { readAhead } from './read-ahead.ts';
 import { RecordStage } from './record-stage.ts';
 import type { ReplayContext } from './replay-archive.ts';
-import { type LanePosition, translationKey } from './replay-position.ts';
+import { AT_END, type LanePosition, translationKey } from './replay-position.ts';
 import { SkipTally } from './skip-tally.ts';
 
 export interface LaneRun {
@@ -94,13 +96,29 @@ async function copySource(
     signal,
   });
   const drop = ({ bytes }: PreparedBatch): void => budget.give(bytes?.length ?? 0);
-  for await (const batch of readAhead(batches, AHEAD, drop)) {
+  for await (const batch of inGoodTime(readAhead(batches, AHEAD, drop), sender)) {
     takenOut += batch.takenOut.length;
     await sender.send(number, batch);
   }
   progress.finish(partition);
   const { patched, outside, rewriter } = stage;
   tally.finished(run.lane, { ...place, report: rewriter.report() }, { patched, takenOut, outside }, skipped.counts());
+}
+
+/** The same items; while one is waited for, the sender does what is due. */
+async function* inGoodTime<T>(
+  items: AsyncGenerator<T, void, undefined>,
+  sender: LaneSender,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    for (;;) {
+      const { done, value } = await sender.meanwhile(items.next());
+      if (done === true) return;
+      yield value;
+    }
+  } finally {
+    await items.return();
+  }
 }
 
 class LaneSender {
@@ -112,6 +130,8 @@ class LaneSender {
   #isOpen = false;
   #bytes = 0;
   #begunAt = 0;
+  /** Whether everything sent belongs to what was reached: not in the middle of a batch that goes in parts. */
+  #isWhole = true;
   /** Reached by what was sent, and not kept yet. */
   #reached: { readonly source: number; readonly next: bigint } | undefined;
 
@@ -125,6 +145,10 @@ class LaneSender {
     const { producer, lane, context, isTransactional, now, commitBytes, commitMs, signal } = this.#run;
     const { bytes, takenOut } = batch;
     this.#throwFailure();
+    if (bytes !== undefined && context.rate !== undefined) {
+      await this.meanwhile(context.rate.take(bytes.length, signal));
+    }
+    this.#isWhole = batch.isWhole;
     if (!this.#isOpen) {
       if (isTransactional) await producer.begin();
       this.#isOpen = true;
@@ -135,18 +159,41 @@ class LaneSender {
       const size = bytes.length;
       // A broker deletes by the greatest time of what lies together.
       this.#run.onTime(bytes.readBigInt64BE(AT.maxTimestamp));
-      await context.rate?.take(size, signal);
       this.#bytes += size;
       this.#track(producer.send(lane.topic, lane.partition, bytes), size, ({ baseOffset }) => {
         for (const { wanted, index } of batch.hits) {
-          this.#translated.set(translationKey(source, wanted), baseOffset + BigInt(index));
+          if (index !== undefined) this.#translated.set(translationKey(source, wanted), baseOffset + BigInt(index));
         }
         context.tally.wrote(lane, batch.records, size);
+        if (batch.isBuilt) freeBytes(bytes);
       });
+    }
+    for (const { wanted, index } of batch.hits) {
+      if (index === undefined) this.#translated.set(translationKey(source, wanted), AT_END);
     }
     if (!batch.isWhole) return;
     this.#reached = { source, next: batch.next };
     if (this.#bytes >= commitBytes || now() - this.#begunAt >= commitMs) await this.commit();
+  }
+
+  /**
+   * Waits, for a slow source or for a limit of speed. What was sent is committed when its time has come: a broker aborts
+   * transactions that last longer than they said.
+   */
+  async meanwhile<T>(waiting: Promise<T>): Promise<T> {
+    if (!this.#isOpen || !this.#isWhole || this.#reached === undefined) return waiting;
+    const { now, commitMs } = this.#run;
+    waiting.catch(() => undefined);
+    const due = new AbortController();
+    const left = Math.max(0, this.#begunAt + commitMs - now());
+    const isLate = sleep(left, true, { signal: due.signal }).catch(() => false);
+    const isThere = waiting.then(() => false);
+    try {
+      if (await Promise.race([isThere, isLate])) await this.commit();
+    } finally {
+      due.abort();
+    }
+    return waiting;
   }
 
   /** Everything sent so far is there, once and for all, and the position with it. */

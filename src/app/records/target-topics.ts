@@ -12,6 +12,8 @@ export interface TargetTopicsOptions {
   /** Of all shards: partitions beyond them need not be there. */
   readonly lanes: readonly Lane[];
   readonly create: boolean;
+  /** Whether created topics keep everything until the end. */
+  readonly hold: boolean;
   readonly replicationFactor?: number | undefined;
   /** Source topics with records that go to the topic of dead letters. */
   readonly deadLetters: ReadonlySet<string>;
@@ -36,6 +38,8 @@ export interface TargetTopics {
 /** A broker's default `message.max.bytes`. */
 const DEFAULT_MAX_BATCH = 1_048_588;
 
+const STAMP = 'message.timestamp.type';
+
 /**
  * Held while records are written: they are as old as they were, so that a retention of days would delete them at once, and
  * a topic that stamps records with the time of writing would change them.
@@ -43,7 +47,7 @@ const DEFAULT_MAX_BATCH = 1_048_588;
 const HELD: Readonly<Record<string, string>> = {
   'retention.ms': '-1',
   'retention.bytes': '-1',
-  'message.timestamp.type': 'CreateTime',
+  [STAMP]: 'CreateTime',
 };
 
 /** @throws SrgitError SRGIT_KAFKA_TOPIC naming every topic that is missing or too small */
@@ -75,13 +79,15 @@ export async function prepareTopics(options: TargetTopicsOptions): Promise<Targe
 }
 
 async function createTopic(options: TargetTopicsOptions, topic: SourceTopic): Promise<void> {
-  const { admin, replicationFactor, signal } = options;
+  const { admin, replicationFactor, hold, signal } = options;
+  const held = heldFor(topic);
+  const { [STAMP]: stamp } = held;
   await admin.createTopic(
     {
       name: topic.name,
       partitionCount: Math.max(1, topic.partitionCount),
       ...(replicationFactor === undefined ? {} : { replicationFactor }),
-      config: { ...topic.config, ...heldFor(topic) },
+      config: { ...topic.config, ...(hold ? held : stamp === undefined ? {} : { [STAMP]: stamp }) },
     },
     signal,
   );
@@ -100,7 +106,7 @@ async function describeTopics(
   found: ReadonlyMap<string, KafkaTopic>,
   created: ReadonlySet<string>,
 ): Promise<TargetTopics> {
-  const { admin, create, signal, warn } = options;
+  const { admin, create, hold, signal, warn } = options;
   const byName = new Map<string, TargetTopic>();
   const putBack = new Map<string, Readonly<Record<string, string | null>>>();
   for (const topic of wanted.values()) {
@@ -112,7 +118,7 @@ async function describeTopics(
       maxBatchBytes: Number(config['max.message.bytes'] ?? DEFAULT_MAX_BATCH),
     });
     // Also of a topic that an earlier run made and did not come to the end with.
-    const changes = create ? changesBack(topic, config) : {};
+    const changes = create && hold ? changesBack(topic, config) : {};
     if (Object.keys(changes).length > 0) putBack.set(name, changes);
     if (!created.has(name) && Object.keys(changes).length === 0) warnOfSettings(name, config, warn);
   }

@@ -161,6 +161,19 @@ describe('replaying into Kafka', { timeout: TEST_MS }, () => {
     for (const [number, list] of partitions.entries()) expect(await seen(topic, number)).toEqual(expected(list));
   });
 
+  it('commits in time what waits for a limit of speed', async () => {
+    const topic = newName();
+    const list = recordsFrom(200);
+    // Batches of less than four thousand bytes, far from what a transaction may have.
+    const from = { config: { 'max.message.bytes': '12000' } };
+    const asked = { from, bytesPerSecond: 20_000, concurrency: 1, kafka: { commitMs: 50 } };
+    const { kafka, bytes } = await replay({ [topic]: [list] }, asked);
+    // Each is alone in its transaction: the next one waits for longer than a transaction may be open.
+    expect(bytes).toBeGreaterThan(16_000);
+    expect(kafka?.commits).toBeGreaterThanOrEqual(Math.floor(bytes / 4000));
+    expect(await seen(topic)).toEqual(expected(list));
+  });
+
   it('keeps retention away until the end, and gives the topic that of the source where it deletes nothing', async () => {
     const config = { 'retention.ms': '604800000', 'cleanup.policy': 'delete', 'max.message.bytes': '2000000' };
     const settings = async (timestamp: bigint, interrupt: boolean) => {
@@ -224,6 +237,20 @@ describe('replaying into Kafka', { timeout: TEST_MS }, () => {
     expect(await committed('b')).toBe(offsetOf(11));
     expect(await committed('d')).toBe(offsetOf(50));
     expect(await committed('c')).toBe(ends[0]);
+  });
+
+  it('takes the earlier of two places that a group has in joined partitions', async () => {
+    const topic = newName();
+    const at = (partition: number, offset: bigint) => ({ topic, partition, offset });
+    const groups = [{ group: `${topic}-joined`, offsets: [at(0, 11n), at(1, 0n)] }];
+    const partitionMapping = [{ topic, from: 1, to: 0 }];
+    const asked = { from: { groups }, partitionMapping, kafka: { restoreGroups: true } };
+    const { kafka } = await replay({ [topic]: [recordsFrom(20), recordsFrom(20)] }, asked);
+    expect(kafka?.groups).toMatchObject([{ unknown: [] }]);
+    const { records } = await eye.read(address.bootstrap, topic, 'read_committed');
+    const { offsets } = await client.admin.groupOffsets(`${topic}-joined`);
+    // Ten records have the offsets 0 to 9, the next one 11.
+    expect(offsets.map(({ offset }) => offset)).toEqual([records[10]?.offset]);
   });
 
   it('puts records of unknown schemas aside with the others’ transaction', async () => {
