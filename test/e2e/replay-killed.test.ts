@@ -221,7 +221,8 @@ describe('a broker that is killed while it is written to', () => {
       // It waits for the broker for a while; where that is not enough it says so, and goes on when run again.
       if (result.code !== 0) {
         again++;
-        expect(result.stderr, told).toContain('SRGIT_KAFKA');
+        console.log(`${told}: ended with ${result.stdout}${result.stderr}`);
+        expect(result.stdout + result.stderr, told).toContain('SRGIT_KAFKA');
         reportOf(await (await replay(target, topic, {})).done);
       }
       expect(await wrong(target, topic), told).toEqual([]);
