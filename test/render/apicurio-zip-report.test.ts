@@ -29,7 +29,7 @@ const SIZE = { entries: 20, unpacked: 9000, bytes: 4321, largest: { path: 'x', b
 
 describe('the report on an archive for Apicurio', () => {
   it('ends in commands to copy', () => {
-    const report = { ...COUNTS, outcome: 'written' as const, file: '/work/out/a.zip', size: SIZE };
+    const report = { ...COUNTS, outcome: 'written' as const, file: '/backups/a.zip', size: SIZE };
     const shown = renderApicurioZipReport(report, {
       cwd: '/work',
       url: 'https://user:secret@host:8443/apis/ccompat/v7',
