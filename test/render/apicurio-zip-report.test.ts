@@ -29,9 +29,9 @@ const SIZE = { entries: 20, unpacked: 9000, bytes: 4321, largest: { path: 'x', b
 
 describe('the report on an archive for Apicurio', () => {
   it('ends in commands to copy', () => {
-    const report = { ...COUNTS, outcome: 'written' as const, file: '/backups/a.zip', size: SIZE };
+    const report = { ...COUNTS, outcome: 'written' as const, file: '/home/me/out/a.zip', size: SIZE };
     const shown = renderApicurioZipReport(report, {
-      cwd: '/work',
+      cwd: '/home/me',
       url: 'https://user:secret@host:8443/apis/ccompat/v7',
     });
     expect(shown.split('\n')).toEqual([
@@ -46,7 +46,7 @@ describe('the report on an archive for Apicurio', () => {
 
   it('quotes what a shell would take for something else', () => {
     const report = { ...COUNTS, outcome: 'written' as const, file: "/x/it's $(rm).zip", size: SIZE };
-    expect(renderApicurioZipReport(report, { cwd: '/work' })).toContain(
+    expect(renderApicurioZipReport(report, { cwd: '/home/me' })).toContain(
       "--data-binary '@/x/it'\\''s $(rm).zip' http://APICURIO:8080/apis/registry/v3/admin/import",
     );
   });
