@@ -13,6 +13,9 @@ if (major < 22 || (major === 22 && minor < 22)) {
 // the memory; collecting earlier costs a few per cent of time.
 v8.setFlagsFromString('--semi-space-growth-factor=1');
 v8.setFlagsFromString('--heap-growing-percent=60');
+// Bytes of records lie outside V8's heap. Counted by themselves they call for a collection each 64 MB, which was a third of
+// a replay's time (bench/RESULTS.md). A V8 that does not know a flag complains of it: 13 is Node 24's.
+if (process.versions.v8.startsWith('13.')) v8.setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 // Compiled code is cached between runs; a read-only cache folder only means that it is not.
 module.enableCompileCache?.();

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name) => join(root, 'node_modules/.bin', name);
@@ -19,6 +19,8 @@ const steps = [
   ['build', process.execPath, ['scripts/build.mjs']],
   ['command reference', process.execPath, ['scripts/command-reference.mjs', '--check']],
 ];
+
+const firstLine = (text = '') => text.split('\n', 1)[0].slice(0, 300);
 
 let passed = 0;
 let failed = 0;
@@ -47,13 +49,22 @@ const { status } = spawnSync(
   },
 );
 try {
-  const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   passed += numPassedTests;
   failed += numFailedTests;
   const skipped = numTotalTests - numPassedTests - numFailedTests;
   if (skipped > 0) console.log(`${skipped} tests skipped (see their reasons above)`);
   // A run can fail outside of any test: an unhandled error, a file that cannot be loaded, a server that will not start.
   if (status !== 0 && numFailedTests === 0) failed++;
+  for (const { name, status: outcome, message, assertionResults } of testResults) {
+    if (outcome !== 'failed') continue;
+    const tests = assertionResults.filter((test) => test.status === 'failed');
+    const file = relative(root, name);
+    if (tests.length === 0) console.log(`FAIL  ${file}: ${firstLine(message)}`);
+    for (const { fullName, failureMessages } of tests) {
+      console.log(`FAIL  ${file}: ${fullName}: ${firstLine(failureMessages[0])}`);
+    }
+  }
 } catch {
   failed++;
   console.log('FAIL  the tests did not run to their end');

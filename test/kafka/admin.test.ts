@@ -93,7 +93,7 @@ describe.each(KAFKA_VERSIONS.flatMap((version) => CLIENTS.map((client) => ({ ver
       expect(await offsets('earliest')).toEqual(new Map([0, 1, 2].map((partition) => [partition, 0n])));
       const end = new Map([0, 1, 2].map((partition) => [partition, partition === 1 ? 5n : 0n]));
       expect(await offsets('latest')).toEqual(end);
-      await expect.poll(() => offsets('stable'), { timeout: 30_000 }).toEqual(end);
+      await expect.poll(() => offsets('stable'), { timeout: 120_000 }).toEqual(end);
       const missing = newName('missing');
       expect((await failure(kafka.admin.offsets(missing, 'latest'), 'SRGIT_KAFKA_TOPIC')).message).toContain(missing);
     });

@@ -108,7 +108,7 @@ export async function untilStable(client: KafkaClient, topic: string): Promise<v
     const latest = await client.admin.offsets(topic, 'latest');
     return [...latest].every(([partition, end]) => stable.get(partition) === end);
   };
-  await expect.poll(isStable, { timeout: 30_000 }).toBe(true);
+  await expect.poll(isStable, { timeout: 120_000 }).toBe(true);
 }
 
 export function recordsOf(piece: SourcePiece): PlainRecord[] {

@@ -62,7 +62,7 @@ async function numbersIn(from: KafkaClient, partition = 0): Promise<number[]> {
     ]);
     return stable.get(partition) === latest.get(partition);
   };
-  await expect.poll(isStable, { timeout: 60_000 }).toBe(true);
+  await expect.poll(isStable, { timeout: 120_000 }).toBe(true);
   const numbers: number[] = [];
   for await (const piece of from.read(topic, partition)) {
     if (piece.kind === 'batch') numbers.push(...readPlainRecords(piece.bytes).map(({ value }) => Number(value)));

@@ -175,7 +175,7 @@ describe.each(KAFKA_VERSIONS.flatMap((version) => CLIENTS.map((client) => ({ ver
       await producer.send(topic, 0, countedBatch(1));
       await producer.close();
       await own.close();
-      await expect.poll(async () => (await kafka.admin.offsets(topic, 'stable')).get(0), { timeout: 30_000 }).toBe(2n);
+      await expect.poll(async () => (await kafka.admin.offsets(topic, 'stable')).get(0), { timeout: 120_000 }).toBe(2n);
       const { records, ends } = await eye.read(address.bootstrap, topic);
       expect({ records, ends }).toEqual({ records: [], ends: [2n] });
     });

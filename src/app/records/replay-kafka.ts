@@ -67,7 +67,7 @@ export interface KafkaReplay {
   readonly groups: readonly RestoredGroup[];
 }
 
-const MAX_IN_FLIGHT = 32 * 1024 * 1024;
+const MAX_IN_FLIGHT = 16 * 1024 * 1024;
 const COMMIT_BYTES = 32 * 1024 * 1024;
 const COMMIT_MS = 5000;
 
