@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import type { Config } from '../config/types.ts';
 import { SrgitError, throwIfAborted } from '../errors.ts';
 import type { CompatibilityLevel, Reference, SchemaType } from '../model/schema-version.ts';
-import { formatSubjectName } from '../model/subject-name.ts';
+import { formatSubjectName, parseSubjectName } from '../model/subject-name.ts';
 import { schemaLanguages } from '../schema/schema-port.ts';
 import { applyRecord, applyRecords } from '../semantics/apply.ts';
 import { type Candidate, makeCandidate } from '../semantics/candidate.ts';
@@ -16,8 +16,9 @@ import { canonicalSubject, isValidSubject } from '../semantics/names.ts';
 import { schemaRecord } from '../semantics/schema-record.ts';
 import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
 import { contextIds, findLatest, type RegistryState } from '../semantics/state.ts';
+import { findReferences } from '../tree/find-references.ts';
 import { requireSound } from '../tree/finding.ts';
-import { loadTree, type PendingVersion } from '../tree/load-tree.ts';
+import { type LoadedTree, loadTree, type PendingVersion } from '../tree/load-tree.ts';
 
 /** A reference as a person gives it; without a version the latest is meant. */
 export interface GivenReference {
@@ -34,7 +35,7 @@ export interface CheckOptions {
   readonly subject?: string | undefined;
   /** Told by the file's name when absent. */
   readonly schemaType?: SchemaType | undefined;
-  /** Undefined: those of the subject's latest version. */
+  /** Undefined: found by name, as for a version added to the tree by hand (rule 8 of the tree). */
   readonly references?: readonly GivenReference[] | undefined;
   /** Instead of the level that the tree's config gives. */
   readonly level?: CompatibilityLevel | undefined;
@@ -77,6 +78,8 @@ interface Proposal {
   readonly schemaType: SchemaType;
   readonly schema: string;
   readonly references?: readonly GivenReference[] | undefined;
+  /** A name in it may mean several things. */
+  readonly unclear?: string;
 }
 
 /** @throws SrgitError of the tree, SRGIT_USAGE for a file whose type cannot be told, SRGIT_TREE_FILE_MISSING. */
@@ -85,7 +88,10 @@ export async function checkSchemas(options: CheckOptions): Promise<CheckResult> 
   const tree = await loadTree(config.tree, signal);
   requireSound(tree.findings);
   const state = stateFromSnapshot(tree.snapshot, { maxIds: Object.fromEntries(tree.maxIds) });
-  const proposals = options.file === undefined ? tree.pending.map(ofPending) : [readProposal(options, options.file)];
+  const proposals =
+    options.file === undefined
+      ? tree.pending.map(ofPending)
+      : [withReferences(readProposal(options, options.file), tree)];
   const checked: CheckedSchema[] = [];
   for (const proposal of proposals) {
     throwIfAborted(signal);
@@ -98,6 +104,27 @@ export async function checkSchemas(options: CheckOptions): Promise<CheckResult> 
 
 function ofPending({ file, context, subject, schemaType, schema, references }: PendingVersion): Proposal {
   return { file, subject: formatSubjectName({ context, subject }), schemaType, schema, references };
+}
+
+/** As the same file would be read from its place in the tree; what names several things is said by the check itself. */
+function withReferences(proposal: Proposal, { snapshot }: LoadedTree): Proposal {
+  if (proposal.references !== undefined) return proposal;
+  const { file, schemaType, schema } = proposal;
+  const { context, subject } = parseSubjectName(proposal.subject);
+  const versions = snapshot.contexts
+    .find(({ name }) => name === context)
+    ?.subjects.find(({ name }) => name === subject)?.versions;
+  const version = 1 + (versions?.at(-1)?.version ?? 0);
+  const self: PendingVersion = { context, subject, version, schemaType, schema, file };
+  const {
+    pending: [{ references } = self],
+    findings: [unclear],
+  } = findReferences(snapshot, [self]);
+  return {
+    ...proposal,
+    ...(references === undefined ? {} : { references }),
+    ...(unclear === undefined ? {} : { unclear: unclear.message }),
+  };
 }
 
 const TYPES_BY_ENDING: Readonly<Record<string, SchemaType>> = {
@@ -164,7 +191,9 @@ function checkOne(state: RegistryState, proposal: Proposal): CheckedSchema {
     deletedReferences: false,
     validate: true,
   });
-  if (isRefusal(candidate)) return { ...base, verdict: 'invalid', message: candidate.detail ?? candidate.refusal };
+  if (isRefusal(candidate)) {
+    return { ...base, verdict: 'invalid', message: proposal.unclear ?? candidate.detail ?? candidate.refusal };
+  }
   const known = matchExactly(state, subject, candidate);
   if (known !== undefined) return { ...base, verdict: 'registered', version: known.version };
   const verdict = judgeCandidate(state, subject, candidate, schemaLanguages, {});

@@ -27,7 +27,7 @@ Exit code 0 when everything fits, 3 when something does not.`;
     reference: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
-      description: "A schema that the file refers to; default: the references of the subject's latest version.",
+      description: "A schema that the file refers to; default: found by name, the subject's latest version first.",
       helpValue: 'NAME=SUBJECT[@VERSION]',
     }),
     level: Flags.option({

@@ -44,6 +44,7 @@ interface IdSpace {
   /** Ids of what is deleted first and registered again: it gets its own back. */
   readonly formerIdOf: ReadonlyMap<string, number>;
   readonly retired: ReadonlySet<number>;
+  readonly wanted: ReadonlySet<number>;
   last: number;
 }
 
@@ -55,6 +56,8 @@ export interface IdChooserOptions {
   readonly removed: ReadonlySet<TargetRow>;
   /** Ids that the source says are retired, by context of the target. */
   readonly retiredIds: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Ids that rows of the source are to keep, by context of the target: what cannot keep its own takes none of them. */
+  readonly wantedIds: ReadonlyMap<string, ReadonlySet<number>>;
   readonly report: (problem: Problem) => void;
 }
 
@@ -94,7 +97,7 @@ export function createIdChooser(settings: IdChooserOptions): IdChooser {
     if (same !== undefined) return use(space, same, request, 'reused');
     if (!canImport) return { how: 'assigned' };
     let id = space.last + 1;
-    while (space.retired.has(id)) id++;
+    while (space.retired.has(id) || space.wanted.has(id)) id++;
     if (id > MAX_ID) {
       report({
         ...about(request.row),
@@ -223,13 +226,14 @@ export function createIdChooser(settings: IdChooserOptions): IdChooser {
   };
 }
 
-function createSpace({ target, index, removed, retiredIds }: IdChooserOptions, context: string): IdSpace {
+function createSpace({ target, index, removed, retiredIds, wantedIds }: IdChooserOptions, context: string): IdSpace {
   const formerIdOf = new Map<string, number>();
   const space = {
     idOf: new Map<string, number>(),
     contentOf: new Map<number, { readonly content: string; readonly holder: string }>(),
     formerIdOf,
     retired: new Set([...(retiredIds.get(context) ?? []), ...(target.retiredIds?.get(context) ?? [])]),
+    wanted: wantedIds.get(context) ?? new Set<number>(),
     last: Math.max(0, target.maxIds?.get(context) ?? 0),
   };
   for (const state of index.contexts.get(context)?.subjects ?? []) {

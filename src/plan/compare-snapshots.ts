@@ -3,6 +3,7 @@ import type { ContextState, LevelSettings, RegistrySnapshot, SubjectState } from
 import type { ConfigRecord, SchemaVersion } from '../model/schema-version.ts';
 import { contextSubject, DEFAULT_CONTEXT, formatSubjectName, GLOBAL_CONTEXT } from '../model/subject-name.ts';
 import { canonicalJson } from './canonical-json.ts';
+import type { DriftCause, DriftExplainer } from './drift-cause.ts';
 
 export type DifferenceKind = 'missing' | 'extra' | 'content' | 'id' | 'deleted' | 'config' | 'mode' | 'context';
 
@@ -14,6 +15,8 @@ export interface Difference {
   readonly version?: number;
   /** In the field's words, on one line. */
   readonly message: string;
+  /** Where the comparison was given an explainer. */
+  readonly cause?: DriftCause;
 }
 
 export interface CompareOptions {
@@ -26,6 +29,8 @@ export interface CompareOptions {
   readonly ignoreMissing: (subject: string, row: SchemaVersion) => boolean;
   /** Properties whose value stands for a redacted one. */
   readonly redacted: string;
+  /** Left is a tree and right a registry: each difference gets its likely cause. */
+  readonly explain?: DriftExplainer | undefined;
 }
 
 export function compareSnapshots(
@@ -43,6 +48,7 @@ export function compareSnapshots(
         kind: 'context',
         subject: contextSubject(name),
         message: `context ${name} is only in ${side}`,
+        ...because(options, () => 'context-changed'),
       });
     }
     const level = name === DEFAULT_CONTEXT ? '' : contextSubject(name);
@@ -68,33 +74,53 @@ function compareSubject(
     const x = a.get(version);
     const y = b.get(version);
     const at = { subject, version };
-    if (!x) differences.push({ kind: 'extra', ...at, message: `only in ${options.right}` });
-    else if (!y) {
-      if (!options.ignoreMissing(subject, x)) {
-        differences.push({ kind: 'missing', ...at, message: `only in ${options.left}` });
-      }
-    } else for (const found of compareRows(x, y, options)) differences.push({ ...found, ...at });
+    if (!x) {
+      if (!y) continue;
+      const cause = because(options, (explain) => explain.extra(subject, y));
+      differences.push({ kind: 'extra', ...at, message: `only in ${options.right}`, ...cause });
+    } else if (!y) {
+      if (options.ignoreMissing(subject, x)) continue;
+      const cause = because(options, (explain) => explain.missing(subject, x));
+      differences.push({ kind: 'missing', ...at, message: `only in ${options.left}`, ...cause });
+    } else for (const found of compareRows(subject, x, y, options)) differences.push({ ...found, ...at });
   }
   compareLevel(subject, left ?? {}, right ?? {}, options, differences);
 }
 
 function* compareRows(
+  subject: string,
   a: SchemaVersion,
   b: SchemaVersion,
   options: CompareOptions,
-): Generator<{ kind: DifferenceKind; message: string }> {
+): Generator<Pick<Difference, 'kind' | 'message' | 'cause'>> {
   const { left, right } = options;
-  if (a.id !== b.id) yield { kind: 'id', message: `id ${a.id} in ${left}, ${b.id} in ${right}` };
-  if (a.deleted !== b.deleted) yield { kind: 'deleted', message: `soft-deleted only in ${a.deleted ? left : right}` };
-  if (a.schemaType !== b.schemaType) {
-    yield { kind: 'content', message: `type ${a.schemaType} in ${left}, ${b.schemaType} in ${right}` };
+  if (a.id !== b.id) {
+    const cause = because(options, (explain) => explain.id(subject, a, b));
+    yield { kind: 'id', message: `id ${a.id} in ${left}, ${b.id} in ${right}`, ...cause };
   }
-  if (a.schema !== b.schema) yield { kind: 'content', message: 'the schema text differs' };
+  if (a.deleted !== b.deleted) {
+    const cause = because(options, () => (a.deleted ? 'undeleted' : 'soft-deleted'));
+    yield { kind: 'deleted', message: `soft-deleted only in ${a.deleted ? left : right}`, ...cause };
+  }
+  const text = (message: string): Pick<Difference, 'kind' | 'message' | 'cause'> => {
+    return { kind: 'content', message, ...because(options, (explain) => explain.text(a, b)) };
+  };
+  if (a.schemaType !== b.schemaType) yield text(`type ${a.schemaType} in ${left}, ${b.schemaType} in ${right}`);
+  if (a.schema !== b.schema) yield text('the schema text differs');
+  const amended = because(options, () => 'amended');
   if (canonicalJson(a.references) !== canonicalJson(b.references))
-    yield { kind: 'content', message: 'the references differ' };
+    yield { kind: 'content', message: 'the references differ', ...amended };
   const metadata = [a.metadata, b.metadata].map((data) => canonicalJson(mask(data, a.metadata, options.redacted)));
-  if (metadata[0] !== metadata[1]) yield { kind: 'content', message: 'the metadata differs' };
-  if (canonicalJson(a.ruleSet) !== canonicalJson(b.ruleSet)) yield { kind: 'content', message: 'the rule set differs' };
+  if (metadata[0] !== metadata[1]) yield { kind: 'content', message: 'the metadata differs', ...amended };
+  if (canonicalJson(a.ruleSet) !== canonicalJson(b.ruleSet))
+    yield { kind: 'content', message: 'the rule set differs', ...amended };
+}
+
+function because(
+  { explain }: CompareOptions,
+  ask: (explain: DriftExplainer) => DriftCause,
+): { readonly cause?: DriftCause } {
+  return explain === undefined ? {} : { cause: ask(explain) };
 }
 
 /** A redacted value on the left may be any value on the right. */
@@ -121,11 +147,11 @@ function compareLevel(
       levels[0] === levels[1]
         ? 'config fields differ'
         : `compatibility ${levels[0]} in ${options.left}, ${levels[1]} in ${options.right}`;
-    differences.push({ kind: 'config', subject, message });
+    differences.push({ kind: 'config', subject, message, ...because(options, () => 'config-changed') });
   }
   if (!options.ignoreMode(subject) && a.mode !== b.mode) {
     const message = `mode ${a.mode ?? 'inherited'} in ${options.left}, ${b.mode ?? 'inherited'} in ${options.right}`;
-    differences.push({ kind: 'mode', subject, message });
+    differences.push({ kind: 'mode', subject, message, ...because(options, () => 'mode-changed') });
   }
 }
 

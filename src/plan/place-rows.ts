@@ -62,6 +62,7 @@ export function placeRows(context: PlanContext, removed: ReadonlySet<TargetRow>)
     index,
     removed,
     retiredIds: retiredIdsByTarget(context),
+    wantedIds: options.ids === 'keep' ? idsByTarget(context) : new Map(),
     report,
   });
   const contents = context.contents((subject, version) => {
@@ -84,6 +85,12 @@ export function placeRows(context: PlanContext, removed: ReadonlySet<TargetRow>)
     list.push(placement);
   }
   return { list, bySource, ids, skipped };
+}
+
+function idsByTarget({ rows }: PlanContext): ReadonlyMap<string, ReadonlySet<number>> {
+  const wanted = new Map<string, Set<number>>();
+  for (const { context, from } of rows.rows) wanted.set(context, (wanted.get(context) ?? new Set()).add(from.id));
+  return wanted;
 }
 
 interface Placing {

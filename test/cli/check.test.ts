@@ -101,6 +101,28 @@ describe('check FILE', () => {
     expect(broken.result.checked[0]?.message).toContain('Syntax error');
   });
 
+  it('finds by name what a file refers to: in another version of its subject, or in the whole tree', async () => {
+    const cwd = folderWith('new.proto', PAYMENT);
+    const references = async (file: string, subject: string) => {
+      const { result } = await check(cwd, file, '-s', subject);
+      return result.checked[0];
+    };
+    expect(await references('new.proto', 'refunds-value')).toMatchObject({ verdict: 'compatible', version: 1 });
+    const address = JSON.parse(readFileSync(join(EXAMPLE, 'subjects/common-address-value/v1.avsc'), 'utf8')) as {
+      name: string;
+      namespace: string;
+    };
+    const type = `${address.namespace}.${address.name}`;
+    const fields = [{ name: 'to', type }];
+    writeFileSync(join(cwd, 'parcel.avsc'), JSON.stringify({ type: 'record', name: 'Parcel', fields }));
+    expect(await references('parcel.avsc', 'parcels-value')).toMatchObject({ verdict: 'compatible', version: 1 });
+    writeFileSync(
+      join(cwd, 'odd.avsc'),
+      JSON.stringify({ type: 'record', name: 'Odd', fields: [{ name: 'a', type: 'a.B' }] }),
+    );
+    expect(await references('odd.avsc', 'parcels-value')).toMatchObject({ verdict: 'invalid' });
+  });
+
   it('says what is wrong with its arguments', async () => {
     const cwd = folderWith('order.txt', '{}');
     const usage = async (...args: string[]) => {

@@ -79,6 +79,12 @@ describe('the example of the documentation', () => {
     ]);
   });
 
+  it('keep gives what cannot keep its id none that another one is to keep', () => {
+    const target = snapshotOf([{ subject: 'other', id: 1, schema: record('X') }]);
+    // 2 and 5 are wanted; without that, 1 would have become 2 and pushed the next one away.
+    expect(idsOf(planFor(SHOP, target, { ids: 'keep' }))).toEqual(['1 → 3 assigned', '2 → 2 kept', '5 → 5 kept']);
+  });
+
   it('the same content has one id in a context, whatever the policy is called', () => {
     const target = snapshotOf([{ subject: 'elsewhere', id: 9, schema: record('B') }]);
     expect(idsOf(planFor(SHOP, target))).toEqual(['1 → 10 assigned', '2 → 11 assigned', '5 → 9 reused']);
