@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { askLeader } from '../app/health/ask-leader.ts';
 import { HealthCheck, type HealthOptions, type HealthReport } from '../app/health/check-health.ts';
 import { compareWithTree } from '../app/health/compare-health.ts';
 import { compareWithTopic } from '../app/health/compare-topic-health.ts';
@@ -15,7 +16,7 @@ export default class Health extends TopicCommand {
   static override description = `Each configured node is asked by itself. --probe-writes sets the config of a subject \
 that nobody has, waits until every node shows it, and removes it: no schema id is used up. --against-tree compares \
 with the tree in git. --topic-source reads the topic that the registry is made of: whether it is sound, and whether the \
-registry answers what it says.
+registry answers what it says, and which node leads, by the nodes' group in Kafka.
 
 --watch goes on looking; with --listen it serves /metrics for Prometheus and /healthz.
 
@@ -38,6 +39,12 @@ Exit code 0 when all is well, 1 when something is wrong, with one line of cause.
     topic: Flags.string({
       default: SCHEMAS_TOPIC,
       description: 'With --topic-source: its name, what the registry has as kafkastore.topic.',
+      helpValue: 'NAME',
+    }),
+    group: Flags.string({
+      dependsOn: ['topic-source'],
+      description:
+        'The group that the nodes elect their leader in (schema.registry.group.id); default: schema-registry.',
       helpValue: 'NAME',
     }),
     watch: Flags.boolean({ description: 'Go on looking until interrupted.' }),
@@ -88,6 +95,10 @@ Exit code 0 when all is well, 1 when something is wrong, with one line of cause.
       timeoutMs: flags.timeout * 1000,
       slowMs: flags.slow,
       lagMs: flags.lag,
+      ...(location?.kind === 'kafka' && {
+        askLeader: (signal) =>
+          askLeader({ open: () => this.openTarget(location, 'topic-source', open), group: flags.group, signal }),
+      }),
       compare: async (look) => (await Promise.all(comparisons.map((compare) => compare(look)))).flat(),
       signal: this.signal,
     };

@@ -11,7 +11,7 @@ import {
   writeTopics,
 } from './kafkajs-requests.ts';
 import { type BodyReader, BodyWriter } from './kafkajs-wire.ts';
-import type { OffsetsOf } from './port.ts';
+import type { KafkaGroup, OffsetsOf } from './port.ts';
 
 export function commitOffsetsCall(group: string, offsets: readonly GroupOffset[]): Call<readonly PartitionCode[]> {
   // Generation -1 and no member: as one that is not in the group, which then must be empty.
@@ -80,6 +80,30 @@ export function listGroupsCall(): Call<{ readonly code: number; readonly groups:
       return name;
     });
     return { code, groups };
+  });
+}
+
+/** Version 2: a group that there is not is `Dead`. */
+export function describeGroupCall(group: string): Call<KafkaGroup & { readonly code: number }> {
+  const body = new BodyWriter();
+  body.array([group], (name) => body.string(name));
+  return call(15, 2, 'DescribeGroups', body, (answer) => {
+    answer.int32();
+    const [found] = answer.array(() => {
+      const code = answer.int16();
+      answer.string();
+      const state = text(answer);
+      const protocolType = text(answer);
+      answer.string();
+      const members = answer.array(() => {
+        const id = text(answer);
+        answer.string();
+        const clientHost = text(answer);
+        return { id, clientHost, metadata: answer.bytesOf(), assignment: answer.bytesOf() };
+      });
+      return { code, state, protocolType, members };
+    });
+    return found ?? { code: 0, state: 'Dead', protocolType: '', members: [] };
   });
 }
 

@@ -8,6 +8,7 @@ import {
   createTopicCall,
   deleteRecordsCall,
   deleteTopicCall,
+  describeGroupCall,
   type GroupOffsetsAnswer,
   groupOffsetsCall,
   listGroupsCall,
@@ -16,7 +17,7 @@ import {
 import { type KafkajsCluster, noSuchTopic, type Where } from './kafkajs-cluster.ts';
 import { EARLIEST, LATEST, listOffsetsCall, type PartitionCode, type TopicMetadata } from './kafkajs-requests.ts';
 import { type Patience, patience, pause } from './kafkajs-wait.ts';
-import type { KafkaAdmin, KafkaTopic, NewTopic, OffsetsOf } from './port.ts';
+import type { KafkaAdmin, KafkaGroup, KafkaTopic, NewTopic, OffsetsOf } from './port.ts';
 
 /** For the broker to carry out a change. */
 const CHANGE_MS = 15_000;
@@ -138,6 +139,20 @@ export class KafkajsAdmin implements KafkaAdmin {
     const task = { what: 'list the consumer groups' };
     const answers = await this.cluster.askAll(listGroupsCall(), ({ code }) => code, task, this.limits(signal));
     return [...new Set(answers.flatMap(({ groups }) => groups))].sort();
+  }
+
+  async describeGroup(group: string, signal?: AbortSignal): Promise<KafkaGroup> {
+    throwIfAborted(signal);
+    const task = { what: `look at group "${group}"`, group };
+    const where: Where = { kind: 'group', key: group };
+    const { code: _, ...found } = await this.cluster.ask(
+      where,
+      describeGroupCall(group),
+      ({ code }) => code,
+      task,
+      this.limits(signal),
+    );
+    return found;
   }
 
   async groupOffsets(group: string, signal?: AbortSignal, of?: OffsetsOf): Promise<ConsumerGroup> {

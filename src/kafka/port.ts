@@ -58,6 +58,24 @@ export interface NewTopic {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** A group of any protocol type: consumers, and others that elect a leader by it. */
+export interface KafkaGroup {
+  /** As the broker names it: `Stable`, `PreparingRebalance`, `Empty`, `Dead` where there is no such group. */
+  readonly state: string;
+  /** `consumer`, or `sr` for schema registries. */
+  readonly protocolType: string;
+  readonly members: readonly KafkaGroupMember[];
+}
+
+export interface KafkaGroupMember {
+  readonly id: string;
+  readonly clientHost: string;
+  /** What the member said of itself when it joined, in the form of the protocol type. */
+  readonly metadata: Buffer;
+  /** What the group's leader gave it; empty while the group rebalances. */
+  readonly assignment: Buffer;
+}
+
 export interface OffsetsOf {
   /** Only these. Of all the brokers leave out those whose first offset a transaction is about to commit. */
   readonly partitions?: readonly { readonly topic: string; readonly partition: number }[];
@@ -87,6 +105,8 @@ export interface KafkaAdmin {
   /** Records before `offset` go. */
   deleteRecords(topic: string, before: ReadonlyMap<number, bigint>, signal?: AbortSignal): Promise<void>;
   groups(signal?: AbortSignal): Promise<readonly string[]>;
+  /** Who is in a group. A group that there is not is `Dead` and has nobody. */
+  describeGroup(group: string, signal?: AbortSignal): Promise<KafkaGroup>;
   /** Where a transaction is about to change an offset its end is waited for, unless `of` says otherwise. */
   groupOffsets(group: string, signal?: AbortSignal, of?: OffsetsOf): Promise<ConsumerGroup>;
   /** @throws SRGIT_KAFKA_GROUP when the group has members */

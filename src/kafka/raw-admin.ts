@@ -15,7 +15,7 @@ import { isStaleLeader } from './kafka-error.ts';
 import type { KafkaAdmin, KafkaTopic, NewTopic } from './port.ts';
 import { ADMIN_RETRY_MS, type Cluster, isMissing, noSuchTopic, type TopicPlaces } from './raw-cluster.ts';
 import { answerIn, BrokerRefusal, CODE, failureOf, mayPass, refuse } from './raw-fault.ts';
-import { commitGroupOffsets, listGroups, readGroupOffsets } from './raw-groups.ts';
+import { commitGroupOffsets, describeGroup, listGroups, readGroupOffsets } from './raw-groups.ts';
 import { byLeader, topicOffsets } from './raw-offsets.ts';
 import { pause } from './raw-wait.ts';
 
@@ -35,6 +35,7 @@ export function openAdmin(cluster: Cluster): KafkaAdmin {
     alterTopicConfig: (name, changes, signal) => alterTopicConfig(cluster, name, changes, signal),
     deleteRecords: (topic, before, signal) => deleteRecords(cluster, topic, before, signal),
     groups: (signal) => listGroups(cluster, signal),
+    describeGroup: (group, signal) => describeGroup(cluster, group, signal),
     groupOffsets: (group, signal, of) => readGroupOffsets(cluster, group, signal, of),
     commitGroupOffsets: (group, offsets, signal) => commitGroupOffsets(cluster, group, offsets, signal),
   };

@@ -1,7 +1,7 @@
 /** Consumer groups: which there are, and their positions. Never a member of one. */
-import { listGroupsV3, offsetCommitV8, offsetFetchV7 } from '@platformatic/kafka';
+import { describeGroupsV5, listGroupsV3, offsetCommitV8, offsetFetchV7 } from '@platformatic/kafka';
 import type { ConsumerGroup, GroupOffset } from '../records/record-source.ts';
-import type { OffsetsOf } from './port.ts';
+import type { KafkaGroup, OffsetsOf } from './port.ts';
 import { ADMIN_RETRY_MS, type Cluster } from './raw-cluster.ts';
 import { answerIn, failureOf, refuse } from './raw-fault.ts';
 import { Coordinator } from './raw-transactions.ts';
@@ -25,6 +25,30 @@ export async function listGroups(cluster: Cluster, signal?: AbortSignal): Promis
     }, signal);
   } catch (error) {
     throw failureOf(error, { what: 'list the consumer groups' });
+  }
+}
+
+/** Version 5 answers `Dead` for a group that there is not. @throws SrgitError */
+export async function describeGroup(cluster: Cluster, group: string, signal?: AbortSignal): Promise<KafkaGroup> {
+  try {
+    return await coordinatorOf(cluster, group, signal).call(async (connection) => {
+      const answer = await describeGroupsV5.api.async(connection, [group], false).catch(answerIn<Described>);
+      const [found] = answer.groups;
+      refuse(found?.errorCode ?? 0);
+      const { groupState = 'Dead', protocolType = '', members = [] } = found ?? {};
+      return {
+        state: groupState,
+        protocolType,
+        members: members.map(({ memberId, clientHost, memberMetadata, memberAssignment }) => ({
+          id: memberId,
+          clientHost,
+          metadata: memberMetadata,
+          assignment: memberAssignment,
+        })),
+      };
+    });
+  } catch (error) {
+    throw failureOf(error, { what: `look at group "${group}"`, group });
   }
 }
 
@@ -97,5 +121,6 @@ function coordinatorOf(cluster: Cluster, group: string, signal: AbortSignal | un
   return new Coordinator('group', group, { cluster, lane: 'main', forMs: ADMIN_RETRY_MS, signal });
 }
 
+type Described = Awaited<ReturnType<typeof describeGroupsV5.api.async>>;
 type Fetched = Awaited<ReturnType<typeof offsetFetchV7.api.async>>;
 type Committed = Awaited<ReturnType<typeof offsetCommitV8.api.async>>;

@@ -10,7 +10,7 @@ export function renderHealthMetrics(
     `srgit_health_looks_total ${looks}`,
   ];
   if (report === undefined) return `${lines.join('\n')}\n`;
-  const { nodes, findings, writeVisibleMs } = report;
+  const { nodes, findings, leader, writeVisibleMs } = report;
   lines.push(
     ...head('srgit_health_last_look_timestamp_seconds', 'gauge', 'When it was looked at last.'),
     `srgit_health_last_look_timestamp_seconds ${lookedAt / 1000}`,
@@ -33,6 +33,12 @@ export function renderHealthMetrics(
     ),
     ...series('srgit_registry_node_newest_id', 'Highest schema id that the node shows.', nodes, (one) => one.newestId),
   );
+  if (leader !== undefined) {
+    lines.push(
+      ...head('srgit_registry_leader', 'gauge', 'The node that leads, by the address that it advertises.'),
+      `srgit_registry_leader{${labels({ leader })}} 1`,
+    );
+  }
   if (writeVisibleMs !== undefined) {
     lines.push(
       ...head('srgit_registry_write_visible_seconds', 'gauge', 'Time until every node showed a write.'),

@@ -18,6 +18,8 @@ export interface HealthView {
     readonly node?: string;
     readonly detail?: string;
   }[];
+  /** As the node advertises itself. */
+  readonly leader?: string;
   readonly writeVisibleMs?: number;
 }
 
@@ -39,6 +41,7 @@ export function renderHealth(report: HealthView, explain: Readonly<Record<string
     ];
     return `✓ ${node}: ${facts.join(', ')}`;
   });
+  if (report.leader !== undefined) lines.push(`✓ ${escapeUnsafe(report.leader)} leads`);
   if (report.writeVisibleMs !== undefined)
     lines.push(`✓ a write is shown by every node after ${report.writeVisibleMs} ms`);
   for (const finding of report.findings) lines.push(...findingLines(finding, explain[finding.code]));

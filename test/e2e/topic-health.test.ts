@@ -15,6 +15,7 @@ import type { TopicRecord } from '../../src/semantics/topic/topic-record.ts';
 import { readAllTopics, recordBytes } from '../semantics/recorded-topics.ts';
 import { cliEntry, runCli } from '../support/cli.ts';
 import { record, register, request } from '../support/embedded-registry.ts';
+import { joinGroup } from '../support/group-member.ts';
 import { sharedKafka } from '../support/kafka-broker-shared.ts';
 import { findDeadPort } from '../support/loopback-server.ts';
 import { strictRegistryDuringTest } from '../support/restoring.ts';
@@ -110,6 +111,33 @@ describe('health with the topic', { timeout: TEST_MS }, () => {
     const rows = ({ subjects }: typeof reduced.state) =>
       [...subjects].map(([name, entry]) => [name, entry.rows.length]).sort();
     expect(rows(reduced.state)).toEqual(rows(reduceTopic(good).state));
+  });
+
+  it('says which node leads, as the group in Kafka has it', async () => {
+    const topic = await filled(good);
+    const registry = await registryOf(good);
+    const group = `${topic}-registry`;
+    const asked = async () => {
+      const source = ['--topic-source', `kafka:${bootstrap}`, '--topic', topic, '--group', group];
+      const { stdout } = await runCli(['health', '--url', registry.url, ...source, '--json'], { cwd: folder });
+      const { leader, findings } = JSON.parse(stdout) as { leader?: string; findings: readonly Finding[] };
+      return [leader, ...findings.map(({ code }) => code)];
+    };
+    const nodes = ['sr-1', 'sr-2'].map((host) => ({ host, port: 8081, scheme: 'https', master_eligibility: true }));
+    const metadata = nodes.map((node) => Buffer.from(JSON.stringify(node)));
+    const withAssignment = async (assignment: object) => {
+      const assigned = Buffer.from(JSON.stringify({ version: 1, ...assignment }));
+      const members = await joinGroup({ bootstrap, group, protocolType: 'sr', metadata, assignment: assigned });
+      const answer = await asked();
+      await members.leave();
+      return answer;
+    };
+    expect(await asked()).toEqual([undefined, 'GROUP_EMPTY', ALWAYS]);
+    const elected = { error: 0, master: 'm', master_identity: nodes[1] };
+    expect(await withAssignment(elected)).toEqual(['https://sr-2:8081', ALWAYS]);
+    const none = { error: 0, master: null, master_identity: null };
+    expect(await withAssignment(none)).toEqual([undefined, 'NO_LEADER', ALWAYS]);
+    expect(await withAssignment({ ...none, error: 1 })).toEqual([undefined, 'ADDRESS_TWICE', ALWAYS]);
   });
 
   it('finds what the registry has and its topic lacks, and the other way round', async () => {

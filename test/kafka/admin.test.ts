@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openKafka } from '../../src/kafka/open-kafka.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
+import { joinGroup } from '../support/group-member.ts';
 import type { KafkaAddress } from '../support/kafka-broker.ts';
 import { KAFKA_VERSIONS } from '../support/kafka-broker-install.ts';
 import { sharedKafka } from '../support/kafka-broker-shared.ts';
@@ -116,6 +117,25 @@ describe.each(KAFKA_VERSIONS.flatMap((version) => CLIENTS.map((client) => ({ ver
       await kafka.admin.commitGroupOffsets(group, []);
       const missing = [{ topic: newName('missing'), partition: 0, offset: 1n }];
       await failure(kafka.admin.commitGroupOffsets(group, missing), 'SRGIT_KAFKA_TOPIC');
+    });
+
+    test('tells who is in a group, of whatever protocol type', async () => {
+      const group = newName('registry');
+      expect(await kafka.admin.describeGroup(group)).toEqual({ state: 'Dead', protocolType: '', members: [] });
+      const metadata = [1, 2].map((node) => Buffer.from(JSON.stringify({ host: `sr-${node}`, port: 8081 })));
+      const assignment = Buffer.from('{"error":0}');
+      const members = await joinGroup({
+        bootstrap: address.bootstrap,
+        group,
+        protocolType: 'sr',
+        metadata,
+        assignment,
+      });
+      const found = await kafka.admin.describeGroup(group);
+      expect(found).toMatchObject({ state: 'Stable', protocolType: 'sr', members: [{ assignment }, { assignment }] });
+      expect(found.members.map((member) => String(member.metadata)).sort()).toEqual(metadata.map(String));
+      await members.leave();
+      expect(await kafka.admin.describeGroup(group)).toMatchObject({ members: [] });
     });
 
     test('does not move the offsets of a group that has members', async () => {

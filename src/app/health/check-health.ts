@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistrySettings } from '../../config/types.ts';
 import { SrgitError, throwIfAborted } from '../../errors.ts';
 import type { NodeClient } from '../../registry/read-back.ts';
+import type { LeaderHealth } from './ask-leader.ts';
 import { askNode, findNewestId, type NodeHealth, openNodes } from './ask-nodes.ts';
 import { type HealthFinding, healthFinding } from './health-findings.ts';
 import { probeWrites } from './probe-writes.ts';
@@ -19,6 +20,8 @@ export interface HealthOptions {
   readonly lagMs: number;
   /** Compares with topic and tree; not at every look, since everything is read. */
   readonly compare?: ((look: ComparedLook) => Promise<readonly HealthFinding[]>) | undefined;
+  /** Asks Kafka which node leads, at every look. */
+  readonly askLeader?: ((signal: AbortSignal | undefined) => Promise<LeaderHealth>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,6 +35,8 @@ export interface HealthReport {
   readonly healthy: boolean;
   readonly nodes: readonly NodeHealth[];
   readonly findings: readonly HealthFinding[];
+  /** Address that the node which leads advertises, where Kafka was asked. */
+  readonly leader?: string;
   /** Milliseconds until a write was shown by every node. */
   readonly writeVisibleMs?: number;
 }
@@ -67,11 +72,13 @@ export class HealthCheck {
       this.#options.probeWrites && up.length > 0
         ? await probeWrites(up, { patienceMs: Math.max(lagMs, slowMs), signal })
         : undefined;
+    const { leader, findings: ofLeader = [] } = (await this.#options.askLeader?.(signal)) ?? {};
     if (compare) this.#compared = (await this.#options.compare?.({ answers: up.length > 0, signal })) ?? [];
     const findings = [
       ...first.findings,
       ...(disagreement === undefined ? [] : [disagreement]),
       ...commonFindings(nodes),
+      ...ofLeader,
       ...(probe?.findings ?? []),
       ...this.#compared,
     ];
@@ -79,6 +86,7 @@ export class HealthCheck {
       healthy: findings.length === 0,
       nodes,
       findings,
+      ...(leader === undefined ? {} : { leader }),
       ...(probe?.visibleMs === undefined ? {} : { writeVisibleMs: probe.visibleMs }),
     };
   }

@@ -70,6 +70,26 @@ export const HEALTH_FINDINGS = {
     cause: 'a write that was answered is not shown by the node',
     next: 'Its reader of the topic is behind or dead: restart it.',
   },
+  NO_LEADER: {
+    severity: 'down',
+    cause: 'the nodes are in their group in Kafka, and none of them leads: nothing can be registered',
+    next: 'Look at leader.eligibility: at least one node needs true.',
+  },
+  ADDRESS_TWICE: {
+    severity: 'down',
+    cause: 'two nodes advertise the same address, so that none can be elected',
+    next: 'Give each node a host.name (or inter.instance.listener) of its own, and restart them.',
+  },
+  GROUP_EMPTY: {
+    severity: 'risk',
+    cause: 'no registry is in the group in Kafka by which the leader is elected',
+    next: 'Is it the right group (schema.registry.group.id) and the right cluster? Else no node runs.',
+  },
+  GROUP_UNREADABLE: {
+    severity: 'risk',
+    cause: 'the group in Kafka by which the leader is elected cannot be looked at',
+    next: 'It needs Describe on the group. Without it the report does not say who leads.',
+  },
   TOPIC_UNREADABLE: {
     severity: 'down',
     cause: 'the topic of the schemas cannot be read',
