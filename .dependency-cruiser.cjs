@@ -1,5 +1,5 @@
 /** Direction of imports, as docs/architecture.md draws it: pure rooms <- doors <- app <- front ends. */
-const PURE = ['model', 'schema', 'semantics', 'plan', 'records', 'render'];
+const PURE = ['model', 'schema', 'semantics', 'plan', 'records', 'render', 'site'];
 const DOORS = ['registry', 'tree', 'git', 'kafka', 'archive', 'server', 'config'];
 const room = (...names) => `^src/(${names.join('|')})/`;
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
@@ -48,6 +48,12 @@ module.exports = {
       { path: '^src/', pathNot: `^src/(${PURE.join('|')})/|^src/errors\\.ts` },
     ),
     rule(
+      'site-below',
+      'The pages of the catalogue stand on the pure rooms.',
+      { path: room('site') },
+      { path: '^src/', pathNot: `^src/(${PURE.join('|')})/|^src/errors\\.ts` },
+    ),
+    rule(
       'pure-is-pure',
       'Files, network, clock and processes are passed in.',
       { path: room(...PURE) },
@@ -65,7 +71,7 @@ module.exports = {
         'Doors do not import each other: app joins them.',
         { path: room(door) },
         {
-          path: room(...DOORS.filter((other) => other !== door), 'app', 'cli', 'commands', 'action'),
+          path: room(...DOORS.filter((other) => other !== door), 'app', 'library', 'cli', 'commands', 'action'),
         },
       ),
     ),
@@ -73,6 +79,12 @@ module.exports = {
       'app-below-front',
       'Use cases do not know the front ends.',
       { path: room('app') },
+      { path: room('library', 'cli', 'commands', 'action') },
+    ),
+    rule(
+      'library-below-front',
+      'The library is use cases made small; it knows no front end.',
+      { path: room('library') },
       { path: room('cli', 'commands', 'action') },
     ),
     rule(

@@ -1,33 +1,52 @@
 /**
- * srgit as a library: the use cases behind its commands. Everything takes an AbortSignal and throws SrgitError.
+ * srgit as a library. Everything that waits takes an AbortSignal; everything that fails throws `SrgitError`, whose `code`
+ * is one of `ERROR_CODES`, with what failed in `message` and what to do in `hint`. Snapshots, plans and id maps are plain
+ * data. docs/library.md has worked examples.
  *
  * @module
  */
-export { type CheckedSchema, type CheckOptions, type CheckResult, checkSchemas } from './app/check-schemas.ts';
-export { type DescribeResult, describeTree, type TreeDescription } from './app/describe-tree.ts';
-export { type DiffOptions, type DiffResult, diffTrees } from './app/diff-trees.ts';
-export { type ExportOptions, type ExportResult, exportSchemas } from './app/export-schemas.ts';
-export { type IndexResult, rebuildIndex } from './app/rebuild-index.ts';
-export { type BuiltMap, buildMapByContent, type CheckedMap, checkMapFile } from './app/restore/build-id-map.ts';
-export { type PlanRestoreOptions, type PlanResult, planRestore } from './app/restore/plan-restore.ts';
-export { type RestoreOptions, type RestoreResult, restoreSchemas } from './app/restore/restore-schemas.ts';
-export { type ServedTree, type ServeOptions, serveTree } from './app/serve-tree.ts';
-export { type VerifyOptions, type VerifyResult, verifyTree } from './app/verify-tree.ts';
-export { loadConfig } from './config/load-config.ts';
-export type { Config, ConfigFlags, RegistrySettings } from './config/types.ts';
+export type { ExportResult } from './app/export-schemas.ts';
+export type { Progress } from './app/progress.ts';
+export type { BuiltMap } from './app/restore/build-id-map.ts';
+export type { RestoreResult } from './app/restore/restore-schemas.ts';
+export type { Loss } from './app/restore/undo-export.ts';
+export type { VerifyResult } from './app/verify-tree.ts';
 export { ERROR_CODES, type ErrorCode, isSrgitError, SrgitError } from './errors.ts';
-export type { RegistrySnapshot } from './model/registry-snapshot.ts';
-export type { SchemaVersion } from './model/schema-version.ts';
-export type { Plan, PlanOptions, PlanStep, Problem } from './plan/plan.ts';
-export { REASONS, type Reason } from './plan/reasons.ts';
+export type { CallOptions, Environment, Selection } from './library/common-options.ts';
+export { decodeFrame, type SchemaFrame } from './library/decode-frame.ts';
 export {
-  type CompatibilityReason,
-  type CompatibilityResult,
-  checkCompatibility,
-  type VersionedSchema,
-} from './schema/check-compatibility.ts';
-export type { Canonical, Incompatibility, ResolvedReference, ResolvedSchema } from './schema/language.ts';
-export { diffSchemas, type SchemaDiff } from './schema/outline/diff-schemas.ts';
-export { schemaLanguages } from './schema/schema-port.ts';
+  type ExportRegistryOptions,
+  exportRegistry,
+  type VerifyTreeOptions,
+  verifyTree,
+} from './library/export-registry.ts';
+export { type OpenedTree, type OpenTreeOptions, openTree } from './library/open-tree.ts';
+export {
+  type ApplyOptions,
+  applyPlan,
+  buildIdMap,
+  type PlanRequest,
+  planRestore,
+  type RestoreRequest,
+  type RestoreSource,
+} from './library/plan-and-apply.ts';
+export { type RecordIdsOptions, readIdMap, recordIds } from './library/record-ids.ts';
+export type { RegistryOptions, RegistryTarget } from './library/registry-target.ts';
+export {
+  createRecordRewriter,
+  type KafkaRecord,
+  type RecordRewriter,
+  type RecordRewriterOptions,
+  type RewrittenRecord,
+} from './library/rewrite-records.ts';
+export { type ServedRegistry, type ServeOptions, serve } from './library/serve.ts';
+export { type SnapshotOptions, snapshotRegistry } from './library/snapshot-registry.ts';
+export type { ContextState, RegistrySnapshot, SnapshotGap, SubjectState } from './model/registry-snapshot.ts';
+export type { Reference, SchemaType, SchemaVersion } from './model/schema-version.ts';
+export type { IdMap, IdMapEntry } from './plan/id-map.ts';
+export type { Plan, PlanStep, Problem } from './plan/plan.ts';
+export { REASONS, type Reason } from './plan/reasons.ts';
+export type { FrameCount, FrameReport } from './records/frame-tally.ts';
+export type { SchemaIdMap } from './records/schema-id-map.ts';
 export { computeGuid } from './semantics/guid.ts';
-export { type LoadedTree, loadTree } from './tree/load-tree.ts';
+export type { Finding } from './tree/finding.ts';

@@ -131,7 +131,9 @@ made anew is not mixed with the old one: all others are backed up, and the exit 
     const registry = flags['with-schemas'] ? this.registryOf(config) : undefined;
     const client = await openCluster(from.cluster, records);
     try {
-      const backupId = flags['backup-id'] ?? (await idOf(from.cluster, () => client.admin.clusterId(this.signal)));
+      const configured = needsStorage(to) ? records.backupId : undefined;
+      const backupId =
+        flags['backup-id'] ?? configured ?? (await idOf(from.cluster, () => client.admin.clusterId(this.signal)));
       const size = flags['segment-size'];
       const target = await openBackupTarget(to, backupId, {
         settings: records,
@@ -144,7 +146,7 @@ made anew is not mixed with the old one: all others are backed up, and the exit 
           sink: target.sink,
           backupId,
           location: target.location,
-          selection: { topics: flags.topics, exclude },
+          selection: { topics: flags.topics ?? records.backupTopics, exclude: exclude ?? records.backupExclude },
           isolation: flags.isolation,
           skipDamaged: flags['skip-damaged'],
           concurrency: flags.parallel,

@@ -3,13 +3,15 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SrgitError } from '../errors.ts';
 import { SCHEMA_TYPES } from '../model/schema-version.ts';
-import { parseRawConfig, type RawConfig } from './raw-config.ts';
+import { environmentSettings, withEnvironment } from './environment.ts';
+import { parseRawConfig } from './raw-config.ts';
+import type { RawConfig } from './raw-types.ts';
 import { recordSettings } from './record-settings.ts';
 import { chooseRegistry, registrySettings } from './registry-settings.ts';
 import { restoreSettings } from './restore-settings.ts';
 import { list, nonEmpty, readText } from './setting.ts';
 import type { BackupSettings, Config, ConfigFlags, RegistrySettings } from './types.ts';
-import { refuseUnset } from './variables.ts';
+import { pointerOf, refuseUnset } from './variables.ts';
 
 /** Looked for in the working folder when --config does not name one. */
 export const CONFIG_FILES = ['srgit.yaml', 'srgit.yml'] as const;
@@ -41,13 +43,13 @@ export function loadConfig(
 ): Config {
   refuseEmptyFlags(flags);
   const file = findFile(flags.config, nonEmpty(env['SRGIT_CONFIG']), cwd);
-  const { raw, unset, hasAliases } =
-    file === undefined
-      ? { raw: {}, unset: [], hasAliases: false }
-      : parseRawConfig(readText(file, 'SRGIT_CONFIG_MISSING'), file, env);
+  const parsed = file === undefined ? undefined : parseRawConfig(readText(file, 'SRGIT_CONFIG_MISSING'), file, env);
   const base = file === undefined ? cwd : dirname(file);
+  const given = environmentSettings(env, namesOf(parsed?.raw ?? {}, flags, env, needs.records?.clusters), cwd);
+  const raw = withEnvironment(parsed?.raw ?? {}, given);
   const chosen = needs.registry ? chooseRegistry(raw, flags, env) : undefined;
-  if (file !== undefined) {
+  if (file !== undefined && parsed !== undefined) {
+    const replaced = new Set(given.map(({ path }) => pointerOf(path)));
     const isUsed = ([section = '', name]: readonly string[]) =>
       section === 'registries'
         ? name === chosen?.name
@@ -60,7 +62,7 @@ export function loadConfig(
               : section !== 'replay' || needs.records !== undefined;
     refuseUnset(
       file,
-      unset.filter(({ path }) => hasAliases || isUsed(path)),
+      parsed.unset.filter(({ path }) => !replaced.has(pointerOf(path)) && (parsed.hasAliases || isUsed(path))),
     );
   }
   const registry = chosen && registrySettings(chosen, flags, env, { base, cwd });
@@ -71,6 +73,9 @@ export function loadConfig(
   const authorEmail = flags.authorEmail ?? raw.git?.author_email;
   return {
     ...(file === undefined ? {} : { file }),
+    ...(parsed === undefined || parsed.notes.length === 0
+      ? {}
+      : { notes: parsed.notes.map(({ place, text }) => `${file}:${place} ${text}`) }),
     tree,
     ...(registry === undefined ? {} : { registry }),
     backup: backupSettings(raw, flags),
@@ -82,6 +87,20 @@ export function loadConfig(
       ...(authorEmail === undefined ? {} : { authorEmail }),
     },
     ...(needs.records === undefined ? {} : { records: recordSettings(raw, needs.records, base) }),
+  };
+}
+
+/** What the environment may have settings of. */
+export function namesOf(
+  raw: RawConfig,
+  flags: ConfigFlags,
+  env: NodeJS.ProcessEnv,
+  clusters: readonly string[] = [],
+): { readonly registries: readonly string[]; readonly clusters: readonly string[] } {
+  const named = [flags.registry, nonEmpty(env['SRGIT_REGISTRY'])].filter((name) => name !== undefined);
+  return {
+    registries: [...new Set([...Object.keys(raw.registries ?? {}), ...named])],
+    clusters: [...new Set([...Object.keys(raw.kafka ?? {}), ...clusters.filter((name) => !name.includes(':'))])],
   };
 }
 
@@ -115,7 +134,29 @@ export function requireRegistry(config: Config): RegistrySettings {
   });
 }
 
-function findFile(flag: string | undefined, variable: string | undefined, cwd: string): string | undefined {
+/**
+ * Settings of the environment that are about the registry that a command is for: they are nobody else's, above all not
+ * of the registry that a restore reads from.
+ */
+export const TARGET_VARIABLES: readonly string[] = [
+  'SRGIT_URL',
+  'SRGIT_REGISTRY',
+  'SRGIT_USERNAME',
+  'SRGIT_PASSWORD',
+  'SRGIT_TOKEN',
+];
+
+/** The file that is meant. @throws SrgitError SRGIT_CONFIG_MISSING where there is none. */
+export function requireFile(flag: string | undefined, env: NodeJS.ProcessEnv, cwd: string): string {
+  refuseEmptyFlags({ config: flag });
+  const file = findFile(flag, nonEmpty(env['SRGIT_CONFIG']), cwd);
+  if (file !== undefined) return file;
+  throw new SrgitError('SRGIT_CONFIG_MISSING', `there is no ${CONFIG_FILES[0]} in this folder`, {
+    hint: 'Name the file with --config, or write one with `srgit init`.',
+  });
+}
+
+export function findFile(flag: string | undefined, variable: string | undefined, cwd: string): string | undefined {
   const named = flag ?? variable;
   if (named !== undefined) {
     const file = resolve(cwd, named);

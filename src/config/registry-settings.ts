@@ -2,7 +2,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import { SrgitError } from '../errors.ts';
 import { nearestName } from './nearest-name.ts';
-import type { RawConfig, RawRegistry } from './raw-config.ts';
+import type { RawConfig, RawRegistry } from './raw-types.ts';
+import { type Refuse, stopAtFirst } from './refuse.ts';
 import { list, nonEmpty, readText } from './setting.ts';
 import type { AuthSettings, ConfigFlags, ProxySettings, RegistrySettings, TlsSettings } from './types.ts';
 
@@ -47,6 +48,16 @@ export function chooseRegistry(raw: RawConfig, flags: ConfigFlags, env: NodeJS.P
       hint: 'Choose one with --registry, or set `registry:` in srgit.yaml.',
     });
   }
+  if (urls === undefined && found?.enabled === false) {
+    throw new SrgitError('SRGIT_USAGE', `the configuration says that the registry ${JSON.stringify(name)} is off`, {
+      hint: 'Set its `enabled` to true, or take it out.',
+    });
+  }
+  if (urls === undefined && found !== undefined && found.url === undefined) {
+    throw new SrgitError('SRGIT_CONFIG_MISSING', `the registry ${JSON.stringify(name)} has no url`, {
+      hint: `Set it in the file, or give --registry ${name} --url https://registry:8081.`,
+    });
+  }
   return {
     ...(name === undefined ? {} : { name }),
     ...(found === undefined ? {} : { raw: found }),
@@ -66,14 +77,22 @@ export function registrySettings(
   flags: ConfigFlags,
   env: NodeJS.ProcessEnv,
   folders: Folders,
+  refuse: Refuse = stopAtFirst,
 ): RegistrySettings {
+  const at = name === undefined ? [] : ['registries', name];
   const chosen = urls ?? list(raw?.url) ?? [];
-  for (const url of chosen) checkUrl(url);
+  for (const url of chosen) checkUrl(url, refuse, [...at, 'url']);
   const timeout = raw?.timeout_seconds;
   const concurrency = flags.concurrency ?? raw?.concurrency;
-  const auth = authSettings(raw?.auth, flags, env);
-  const tls = tlsSettings(raw?.tls, flags, env, folders);
-  if (auth.type === 'mtls') required(tls.clientCert, 'tls.client_cert (or SRGIT_CLIENT_CERT)');
+  const needed: Needed = (value, what, key) => {
+    if (value !== undefined && value !== '') return value;
+    const hint = { hint: 'Set it in srgit.yaml or the environment.' };
+    refuse(new SrgitError('SRGIT_CONFIG_INVALID', `${what} is missing`, hint), [...at, ...key]);
+    return '';
+  };
+  const auth = authSettings(raw?.auth, flags, env, needed);
+  const tls = tlsSettings(raw?.tls, flags, env, folders, refuse, [...at, 'tls']);
+  if (auth.type === 'mtls') needed(tls.clientCert, 'tls.client_cert (or SRGIT_CLIENT_CERT)', ['auth', 'type']);
   return {
     ...(name === undefined ? {} : { name }),
     urls: chosen,
@@ -86,7 +105,10 @@ export function registrySettings(
   };
 }
 
-function checkUrl(url: string): void {
+/** A setting that has to be there. */
+type Needed = (value: string | undefined, what: string, key: readonly string[]) => string;
+
+function checkUrl(url: string, refuse: Refuse, path: readonly string[]): void {
   let parsed: URL | undefined;
   try {
     parsed = new URL(url);
@@ -96,12 +118,20 @@ function checkUrl(url: string): void {
   if (parsed && (parsed.protocol === 'http:' || parsed.protocol === 'https:')) return;
   // Everything up to the last @ may be a password, also where the address is wrong around it.
   const shown = url.replace(/^([a-z]+:\/\/)?.*@/is, '$1***@');
-  throw new SrgitError('SRGIT_CONFIG_INVALID', `${JSON.stringify(shown)} is not the URL of a registry`, {
-    hint: 'Write it in full: https://registry.example.com:8081',
-  });
+  refuse(
+    new SrgitError('SRGIT_CONFIG_INVALID', `${JSON.stringify(shown)} is not the URL of a registry`, {
+      hint: 'Write it in full: https://registry.example.com:8081',
+    }),
+    path,
+  );
 }
 
-function authSettings(raw: RawRegistry['auth'], flags: ConfigFlags, env: NodeJS.ProcessEnv): AuthSettings {
+function authSettings(
+  raw: RawRegistry['auth'],
+  flags: ConfigFlags,
+  env: NodeJS.ProcessEnv,
+  needed: Needed,
+): AuthSettings {
   const givenUsername = flags.username ?? nonEmpty(env['SRGIT_USERNAME']);
   const givenToken = nonEmpty(env['SRGIT_TOKEN']);
   const username = givenUsername ?? raw?.username;
@@ -114,18 +144,18 @@ function authSettings(raw: RawRegistry['auth'], flags: ConfigFlags, env: NodeJS.
     case 'basic':
       return {
         type,
-        username: required(username, 'auth.username (or SRGIT_USERNAME)'),
-        password: required(password, 'auth.password (or SRGIT_PASSWORD)'),
+        username: needed(username, 'auth.username (or SRGIT_USERNAME)', ['auth', 'username']),
+        password: needed(password, 'auth.password (or SRGIT_PASSWORD)', ['auth', 'password']),
       };
     case 'bearer':
-      return { type, token: required(token, 'auth.token (or SRGIT_TOKEN)') };
+      return { type, token: needed(token, 'auth.token (or SRGIT_TOKEN)', ['auth', 'token']) };
     case 'oauth': {
       const { scope, logical_cluster: logicalCluster, identity_pool_id: identityPoolId } = raw ?? {};
       return {
         type,
-        tokenUrl: required(raw?.token_url, 'auth.token_url'),
-        clientId: required(raw?.client_id, 'auth.client_id'),
-        clientSecret: required(raw?.client_secret, 'auth.client_secret'),
+        tokenUrl: needed(raw?.token_url, 'auth.token_url', ['auth', 'token_url']),
+        clientId: needed(raw?.client_id, 'auth.client_id', ['auth', 'client_id']),
+        clientSecret: needed(raw?.client_secret, 'auth.client_secret', ['auth', 'client_secret']),
         ...(scope === undefined ? {} : { scope }),
         ...(logicalCluster === undefined ? {} : { logicalCluster }),
         ...(identityPoolId === undefined ? {} : { identityPoolId }),
@@ -137,7 +167,7 @@ function authSettings(raw: RawRegistry['auth'], flags: ConfigFlags, env: NodeJS.
 }
 
 /** The kind that the keys speak of, where `type` is left out. */
-function impliedType(
+export function impliedType(
   raw: RawRegistry['auth'],
   basic: string | undefined,
   token: string | undefined,
@@ -147,33 +177,37 @@ function impliedType(
   return raw?.token_url !== undefined || raw?.client_id !== undefined ? 'oauth' : 'none';
 }
 
-function required(value: string | undefined, what: string): string {
-  if (value !== undefined && value !== '') return value;
-  throw new SrgitError('SRGIT_CONFIG_INVALID', `${what} is missing`, {
-    hint: 'Set it in srgit.yaml or the environment.',
-  });
-}
-
 function tlsSettings(
   raw: RawRegistry['tls'],
   flags: ConfigFlags,
   env: NodeJS.ProcessEnv,
   { base, cwd }: Folders,
+  refuse: Refuse,
+  at: readonly string[],
 ): TlsSettings {
-  const pem = (flag: string | undefined, variable: string, key: string | undefined): string | undefined => {
+  const pem = (
+    flag: string | undefined,
+    variable: string,
+    key: 'ca_cert' | 'client_cert' | 'client_key',
+  ): string | undefined => {
     const named = flag ?? nonEmpty(env[variable]);
-    if (named !== undefined) return readText(resolve(cwd, named), 'SRGIT_CONFIG_INVALID');
-    if (key === undefined) return undefined;
-    return readText(isAbsolute(key) ? key : resolve(base, key), 'SRGIT_CONFIG_INVALID');
+    const written = raw?.[key];
+    const path = [...at, key];
+    if (named !== undefined) return readText(resolve(cwd, named), 'SRGIT_CONFIG_INVALID', refuse, path);
+    if (written === undefined) return undefined;
+    return readText(isAbsolute(written) ? written : resolve(base, written), 'SRGIT_CONFIG_INVALID', refuse, path);
   };
-  const caCert = pem(flags.caCert, 'SRGIT_CA_CERT', raw?.ca_cert);
-  const clientCert = pem(flags.clientCert, 'SRGIT_CLIENT_CERT', raw?.client_cert);
-  const clientKey = pem(flags.clientKey, 'SRGIT_CLIENT_KEY', raw?.client_key);
+  const caCert = pem(flags.caCert, 'SRGIT_CA_CERT', 'ca_cert');
+  const clientCert = pem(flags.clientCert, 'SRGIT_CLIENT_CERT', 'client_cert');
+  const clientKey = pem(flags.clientKey, 'SRGIT_CLIENT_KEY', 'client_key');
   const passphrase = nonEmpty(env['SRGIT_CLIENT_KEY_PASSWORD']) ?? raw?.client_key_password;
   if ((clientCert === undefined) !== (clientKey === undefined)) {
-    throw new SrgitError('SRGIT_CONFIG_INVALID', 'a client certificate needs its key, and a key its certificate', {
-      hint: 'Set both tls.client_cert and tls.client_key.',
-    });
+    refuse(
+      new SrgitError('SRGIT_CONFIG_INVALID', 'a client certificate needs its key, and a key its certificate', {
+        hint: 'Set both tls.client_cert and tls.client_key.',
+      }),
+      at,
+    );
   }
   return {
     ...(caCert === undefined ? {} : { caCert }),
@@ -194,7 +228,7 @@ function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
   };
 }
 
-function parseHeaders(lines: readonly string[]): Record<string, string> {
+export function parseHeaders(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const colon = line.indexOf(':');

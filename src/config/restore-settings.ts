@@ -3,7 +3,9 @@ import { isAbsolute, resolve } from 'node:path';
 import { SrgitError } from '../errors.ts';
 import { COMPATIBILITY_LEVELS, type CompatibilityLevel } from '../model/schema-version.ts';
 import type { IdPolicy, Strategy } from '../plan/plan.ts';
-import type { RawConfig } from './raw-config.ts';
+import type { RawConfig } from './raw-types.ts';
+import { contextName } from './record-settings.ts';
+import { type Refuse, stopAtFirst } from './refuse.ts';
 
 export interface RestoreSettings {
   /** False: the file says that nothing is to be restored. */
@@ -45,8 +47,12 @@ export type RawRestore = NonNullable<RawConfig['restore']>;
  * @param base folder that relative paths of the file start at.
  * @throws SrgitError SRGIT_CONFIG_INVALID where keys contradict each other.
  */
-export function restoreSettings(raw: RawRestore | undefined, base: string): RestoreSettings {
-  const ids = idPolicy(raw ?? {});
+export function restoreSettings(
+  raw: RawRestore | undefined,
+  base: string,
+  refuse: Refuse = stopAtFirst,
+): RestoreSettings {
+  const ids = idPolicy(raw ?? {}, refuse);
   return {
     enabled: raw?.enabled ?? true,
     strategy: raw?.strategy ?? 'preserve',
@@ -57,12 +63,14 @@ export function restoreSettings(raw: RawRestore | undefined, base: string): Rest
     ids,
     ...(raw?.id_mapping_file === undefined ? {} : { idMappingFile: absolute(raw.id_mapping_file, base) }),
     subjectMapping: Object.entries(raw?.subject_mapping ?? {}).map(([from, to]) =>
-      mapping(from, to, 'SRGIT_CONFIG_INVALID'),
+      mapping(from, to, 'SRGIT_CONFIG_INVALID', refuse),
     ),
-    ...(raw?.to_context === undefined ? {} : { toContext: contextName(raw.to_context, 'SRGIT_CONFIG_INVALID') }),
+    ...(raw?.to_context === undefined
+      ? {}
+      : { toContext: contextName(raw.to_context, 'SRGIT_CONFIG_INVALID', refuse, ['restore', 'to_context']) }),
     ...(raw?.set_compatibility === undefined
       ? {}
-      : { setCompatibility: compatibility(raw.set_compatibility, 'SRGIT_CONFIG_INVALID') }),
+      : { setCompatibility: compatibility(raw.set_compatibility, 'SRGIT_CONFIG_INVALID', refuse) }),
     forceRegister: raw?.force_register ?? false,
     includeSoftDeleted: raw?.include_soft_deleted ?? true,
     settings: raw?.settings ?? true,
@@ -102,25 +110,34 @@ export function withRestoreFlags(settings: RestoreSettings, flags: RestoreFlags,
 }
 
 /** `id_policy`, or what the backup tool's `rewrite_ids`, `force_ids`, `id_mapping` and `id_mapping_file` come to. */
-function idPolicy(raw: RawRestore): IdPolicy {
+function idPolicy(raw: RawRestore, refuse: Refuse): IdPolicy {
   const asked: [key: string, policy: IdPolicy][] = [];
   if (raw.id_policy !== undefined) asked.push(['id_policy', raw.id_policy]);
   if (raw.force_ids === true) asked.push(['force_ids', 'force']);
-  if (raw.rewrite_ids === true) asked.push(['rewrite_ids', 'rewrite']);
-  // With either of the others `rewrite_ids` is about the records, which are rewritten by the same file.
-  if (raw.id_mapping_file !== undefined && raw.id_policy === undefined && raw.force_ids !== true) return 'manual';
+  if (raw.id_mapping_file !== undefined) asked.push(['id_mapping_file', 'manual']);
+  // With a mapping file `rewrite_ids` is about the records, which are rewritten by the same file.
+  else if (raw.rewrite_ids === true) asked.push(['rewrite_ids', 'rewrite']);
   const [first, ...others] = asked;
+  const contradiction = (one: string, other: string): void =>
+    refuse(
+      new SrgitError('SRGIT_CONFIG_INVALID', `restore.${one} and restore.${other} contradict each other`, {
+        hint: 'Keep one: ids are either those of the source (force) or the target’s own, with a map (rewrite).',
+      }),
+      ['restore', other],
+    );
+  const needsMap = (['rewrite_ids', 'id_mapping_file'] as const).find((key) => raw[key] ?? false);
+  if (raw.id_mapping === false && needsMap !== undefined) contradiction('id_mapping', needsMap);
   if (first === undefined) return 'rewrite';
   const other = others.find(([, policy]) => policy !== first[1]);
-  if (other !== undefined) {
-    throw new SrgitError('SRGIT_CONFIG_INVALID', `restore.${first[0]} and restore.${other[0]} contradict each other`, {
-      hint: 'Keep one: ids are either those of the source (force) or the target’s own, with a map (rewrite).',
-    });
-  }
+  if (other !== undefined) contradiction(first[0], other[0]);
+  else if (raw.force_ids === true && raw.rewrite_ids === true) contradiction('force_ids', 'rewrite_ids');
   if (first[1] === 'manual' && raw.id_mapping_file === undefined) {
-    throw new SrgitError('SRGIT_CONFIG_INVALID', 'restore.id_policy is manual, but there is no id_mapping_file', {
-      hint: 'Name the file: {"1": 100, "5": 101}.',
-    });
+    refuse(
+      new SrgitError('SRGIT_CONFIG_INVALID', 'restore.id_policy is manual, but there is no id_mapping_file', {
+        hint: 'Name the file: {"1": 100, "5": 101}.',
+      }),
+      ['restore', 'id_policy'],
+    );
   }
   return first[1];
 }
@@ -138,35 +155,33 @@ function parseMapping(text: string): { from: string; to: string } {
   return mapping(text.slice(0, at), text.slice(at + 1), 'SRGIT_USAGE');
 }
 
-function mapping(from: string, to: string, blame: Blame): { from: string; to: string } {
+function mapping(from: string, to: string, blame: Blame, refuse: Refuse = stopAtFirst): { from: string; to: string } {
   const [left, right] = [starsOf(from), starsOf(to)];
-  if (left === right && left <= 1 && from !== '' && to !== '') return { from, to };
-  throw new SrgitError(blame, `${JSON.stringify(from)} cannot be mapped to ${JSON.stringify(to)}`, {
-    hint: 'Give exact names, or one * on both sides: what it stands for is kept.',
-  });
+  if (left !== right || left > 1 || from === '' || to === '') {
+    refuse(
+      new SrgitError(blame, `${JSON.stringify(from)} cannot be mapped to ${JSON.stringify(to)}`, {
+        hint: 'Give exact names, or one * on both sides: what it stands for is kept.',
+      }),
+      ['restore', 'subject_mapping', from],
+    );
+  }
+  return { from, to };
 }
 
 function starsOf(pattern: string): number {
   return pattern.split('*').length - 1;
 }
 
-/** `staging`, `.staging` and `:.staging:` are one context. */
-function contextName(text: string, blame: Blame): string {
-  const name = text.replace(/^:?\.?/, '').replace(/:$/, '');
-  if (name.includes(':') || name === '__GLOBAL') {
-    throw new SrgitError(blame, `${JSON.stringify(text)} is not the name of a context`, {
-      hint: 'For example staging.',
-    });
-  }
-  return `.${name}`;
-}
-
-function compatibility(text: string, blame: Blame): CompatibilityLevel {
+function compatibility(text: string, blame: Blame, refuse: Refuse = stopAtFirst): CompatibilityLevel {
   const level = COMPATIBILITY_LEVELS.find((known) => known === text.toUpperCase());
   if (level !== undefined) return level;
-  throw new SrgitError(blame, `${JSON.stringify(text)} is not a compatibility level`, {
-    hint: `One of ${COMPATIBILITY_LEVELS.join(', ')}.`,
-  });
+  refuse(
+    new SrgitError(blame, `${JSON.stringify(text)} is not a compatibility level`, {
+      hint: `One of ${COMPATIBILITY_LEVELS.join(', ')}.`,
+    }),
+    ['restore', 'set_compatibility'],
+  );
+  return 'NONE';
 }
 
 function absolute(path: string, folder: string): string {

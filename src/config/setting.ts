@@ -1,17 +1,22 @@
 /** How single settings are read. */
 import { readFileSync } from 'node:fs';
 import { SrgitError } from '../errors.ts';
+import { type Refuse, stopAtFirst } from './refuse.ts';
 
 /** A text file that the configuration names. */
-export function readText(file: string, code: 'SRGIT_CONFIG_INVALID' | 'SRGIT_CONFIG_MISSING'): string {
+export function readText(
+  file: string,
+  code: 'SRGIT_CONFIG_INVALID' | 'SRGIT_CONFIG_MISSING',
+  refuse: Refuse = stopAtFirst,
+  path: readonly string[] = [],
+): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'cannot be read';
-    throw new SrgitError(code, `${file} cannot be read: ${reason}`, {
-      hint: 'Check the path and its permissions.',
-      cause: error,
-    });
+    const hint = 'Check the path and its permissions.';
+    refuse(new SrgitError(code, `${file} cannot be read: ${reason}`, { hint, cause: error }), path);
+    return '';
   }
 }
 

@@ -64,6 +64,8 @@ export interface GitSettings {
 export interface Config {
   /** Path of the file it came from; absent when there was none. */
   readonly file?: string;
+  /** Keys of the file that do not apply, and why, each with its place; absent where there are none. */
+  readonly notes?: readonly string[];
   /** Absolute path of the tree. */
   readonly tree: string;
   /** The registry that the command is about; absent when none is configured. */

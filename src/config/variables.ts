@@ -10,6 +10,8 @@ export interface UnsetVariable {
   readonly path: readonly string[];
   /** `line:column` */
   readonly place: string;
+  /** Where it is not a variable that is missing, but a Secret. */
+  readonly missing?: { readonly message: string; readonly hint: string };
 }
 
 export interface ReplacedVariables {
@@ -48,10 +50,17 @@ export function replaceVariables(document: Document, lines: LineCounter, env: No
 export function refuseUnset(file: string, unset: readonly UnsetVariable[]): void {
   const [first] = unset;
   if (!first) return;
-  const { name, place } = first;
-  throw new SrgitError('SRGIT_ENV_UNSET', `${file}:${place} \${${name}} is not set`, {
+  const { name, place, missing } = first;
+  if (missing !== undefined) {
+    throw new SrgitError('SRGIT_CONFIG_MISSING', `${file}:${place} ${missing.message}`, { hint: missing.hint });
+  }
+  throw new SrgitError('SRGIT_ENV_UNSET', `${file}:${place} ${describeUnset(first)}`, {
     hint: `Set the environment variable ${name}, or give it a default: \${${name}:-value}.`,
   });
+}
+
+export function describeUnset({ name, missing }: UnsetVariable): string {
+  return missing?.message ?? `\${${name}} is not set`;
 }
 
 /** RFC 6901, as ajv names places. */

@@ -76,11 +76,11 @@ describe('mistakes', () => {
     ['just text', '1:1 the file must be object'],
     ['tree: a\ntree: b', '2:1 Map keys must be unique'],
     ['backup:\n\tsubjects: x', '2:1 Tabs are not allowed as indentation'],
-    ['tree: a\n---\ntree: b', '2:1 Source contains multiple documents; please use YAML.parseAllDocuments()'],
+    ['tree: a\n---\ntree: b', '3:1 the file has several YAML documents; srgit.yaml is one'],
     ['tree: "a', '1:9 Missing closing "quote'],
     [
       '__proto__: { tree: x }',
-      '1:1 unknown key "__proto__"; known here: tree, registry, registries, backup, git, restore, kafka, storage, replay',
+      '1:1 unknown key "__proto__"; known here: tree, registry, registries, backup, restore, git, kafka, storage, replay',
     ],
   ])('%j', (text, message) => {
     expect(messageOf(text)).toBe(`srgit.yaml:${message}`);

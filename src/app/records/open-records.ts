@@ -32,8 +32,11 @@ export async function openSource(location: RecordLocation, options: OpenOptions)
     const client = await openCluster(location.cluster, options.settings);
     return kafkaSource(client, options.signal);
   }
-  const { backupId, counts, onWarning, signal } = options;
+  const { counts, onWarning, signal } = options;
   const place = storageOf(location.place, options.settings.storage);
+  // The configuration speaks of its own storage only.
+  const configured = location.place.kind === 'configured' ? options.settings.backupId : undefined;
+  const backupId = options.backupId ?? configured;
   const more = {
     kind: location.format,
     kbak: { backupId, checksums: counts === true ? ('at-end' as const) : undefined },
