@@ -8,7 +8,9 @@ import {
 } from '../model/registry-snapshot.ts';
 import { contextSubject, DEFAULT_CONTEXT } from '../model/subject-name.ts';
 import { compareSnapshots, type Difference } from '../plan/compare-snapshots.ts';
+import { explainDrift } from '../plan/drift-cause.ts';
 import type { ClientStats } from '../registry/types.ts';
+import { schemaLanguages } from '../schema/schema-port.ts';
 import { checkTree } from '../tree/check-tree.ts';
 import type { Finding } from '../tree/finding.ts';
 import { loadTree } from '../tree/load-tree.ts';
@@ -39,6 +41,10 @@ export interface VerifyResult {
   readonly requests?: ClientStats;
 }
 
+function isSetting(what: SnapshotGap['what']): boolean {
+  return what === 'config' || what === 'mode';
+}
+
 export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> {
   const { config, registry, signal } = options;
   const tree = await loadTree(config.tree, signal);
@@ -55,7 +61,9 @@ export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> 
   // Everything is read anew, whatever the tree has: this is the check that the tree is right.
   const { snapshot, stats, requests } = await readRegistry({ ...options, registry, backup, rows: 'exported' });
   const unknown = (what: SnapshotGap['what']) => {
-    const places = new Set(snapshot.gaps.filter((gap) => gap.what === what).map((gap) => gap.where));
+    // What either side does not know is no difference: a tree may come from a source that could not tell.
+    const gaps = [...snapshot.gaps, ...(isSetting(what) ? tree.snapshot.gaps : [])];
+    const places = new Set(gaps.filter((gap) => gap.what === what).map((gap) => gap.where));
     // The registry's own level, `''` in a difference, is that of the default context in a gap.
     return (subject: string) => places.has(undefined) || places.has(subject || contextSubject(DEFAULT_CONTEXT));
   };
@@ -68,6 +76,7 @@ export async function verifyTree(options: VerifyOptions): Promise<VerifyResult> 
     ignoreMode: unknown('mode'),
     ignoreMissing: (subject, row) => unreadVersions(subject) || (row.deleted && unreadDeleted(subject)),
     redacted: REDACTED,
+    explain: explainDrift({ tree: tree.snapshot, registry: snapshot, retiredIds: tree.retiredIds }, schemaLanguages),
   });
   return {
     ...base,

@@ -1,13 +1,13 @@
 /** What one batch or message of a broker's log is for who reads the partition. */
 import { SrgitError } from '../errors.ts';
 import { AT, ATTRIBUTE, readBatchHeader } from '../records/batch-header.ts';
+import { partOfBatch } from '../records/batch-part.ts';
 import type { RecordLimits } from '../records/limits.ts';
 import { readMessage } from '../records/message-set.ts';
 import { RecordError } from '../records/record-error.ts';
 import type { SkipReason, SourcePiece } from '../records/record-source.ts';
 import type { AbortedFilter } from '../records/transactions.ts';
 import { CollectedRecords } from './collected-records.ts';
-import { BatchPart } from './kafka-log-batch-part.ts';
 import type { LogWalk, OrderedLog } from './kafka-log-walk.ts';
 
 /** How the transactions of a stretch ended. */
@@ -61,8 +61,7 @@ export function pieceOfBatch(
   const batch = bytes.subarray(start, end);
   if (isWhole) return { kind: 'batch', bytes: batch };
   try {
-    const cursor = new BatchPart(batch, low, to ?? lastOffset + 1n, limits);
-    return { kind: 'records', baseOffset: cursor.baseOffset, cursor, byteLength: cursor.byteLength };
+    return partOfBatch(batch, { from: low, to }, limits);
   } catch (error) {
     const failure = describeFailure(error, log, walk);
     if (!wanted.skipDamaged) throw failure;

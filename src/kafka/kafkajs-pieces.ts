@@ -1,15 +1,11 @@
 /** The batches of a fetch answer as pieces of a source, with what is not wanted left out. */
 import { SrgitError } from '../errors.ts';
 import { ATTRIBUTE, checkBatchCrc, readBatchHeader } from '../records/batch-header.ts';
+import { partOfBatch, partOfMessage } from '../records/batch-part.ts';
 import { nextBatch } from '../records/batch-walk.ts';
 import type { RecordLimits } from '../records/limits.ts';
-import { readMessage } from '../records/message-set.ts';
-import { openBatch } from '../records/open-batch.ts';
-import { writePlainRecords } from '../records/plain-records.ts';
-import { RecordCursor } from '../records/record-cursor.ts';
 import { RecordError } from '../records/record-error.ts';
-import { copyRecord, type PlainRecord } from '../records/record-slices.ts';
-import type { SliceCursor, SourcePiece } from '../records/record-source.ts';
+import type { SourcePiece } from '../records/record-source.ts';
 import { AbortedFilter, type KnownAborted } from '../records/transactions.ts';
 
 export interface Wanted {
@@ -73,7 +69,7 @@ function describe(
 ): SourcePiece | undefined {
   const { start, end, magic } = found;
   try {
-    if (magic !== 2) return messagePiece(records, start, end, wanted);
+    if (magic !== 2) return partOfMessage(records, start, end, wanted, wanted.limits);
     checkBatchCrc(records, start, end);
     const { baseOffset, attributes, recordCount } = readBatchHeader(records, start);
     const range = { firstOffset: greater(baseOffset, wanted.from), lastOffset: lesser(last, wanted.to - 1n) };
@@ -81,7 +77,7 @@ function describe(
     if (isAborted) return { kind: 'skipped', reason: 'aborted', ...range, records: recordCount };
     const bytes = records.subarray(start, end);
     if (baseOffset >= wanted.from && last < wanted.to) return { kind: 'batch', bytes };
-    return partOf(bytes, wanted);
+    return partOfBatch(bytes, wanted, wanted.limits);
   } catch (error) {
     if (!wanted.skipDamaged || !(error instanceof RecordError)) throw damagedError(error, wanted);
     const firstOffset = greater(records.readBigInt64BE(start), wanted.from);
@@ -93,76 +89,6 @@ function describe(
       lastOffset,
       detail: `${nameOf(wanted)}: ${error.message}`,
     };
-  }
-}
-
-/** Those records of a batch that are wanted; undefined when none is. */
-function partOf(batch: Buffer, wanted: Wanted): SourcePiece | undefined {
-  const cursor = new RecordCursor(wanted.limits);
-  const bytes = openBatch(batch, 0, batch.length, cursor, wanted.limits, false);
-  const { baseOffset } = readBatchHeader(batch);
-  const part = new PartCursor(cursor, bytes, wanted.from - baseOffset, wanted.to - baseOffset);
-  return { kind: 'records', baseOffset, cursor: part, byteLength: bytes.length };
-}
-
-/** Logs from before Kafka 0.11 hold messages in place of batches. */
-function messagePiece(records: Buffer, start: number, end: number, wanted: Wanted): SourcePiece | undefined {
-  const plain: PlainRecord[] = [];
-  readMessage(records, start, end, wanted.limits, (bytes, record, offset) => {
-    if (offset >= wanted.from && offset < wanted.to) plain.push(copyRecord(bytes, record, offset));
-  });
-  return plain.length === 0 ? undefined : partOf(writePlainRecords(plain), wanted);
-}
-
-class PartCursor implements SliceCursor {
-  readonly bytes: Buffer;
-  private readonly cursor: RecordCursor;
-  private readonly from: number;
-  private readonly to: number;
-
-  /** @param from first offset wanted, counted from the batch's; `to` is exclusive */
-  constructor(cursor: RecordCursor, bytes: Buffer, from: bigint, to: bigint) {
-    this.cursor = cursor;
-    this.bytes = bytes;
-    // Within a batch offsets differ by an int32 at most.
-    this.from = Number(from);
-    this.to = Number(to);
-  }
-
-  next(): boolean {
-    while (this.cursor.next()) {
-      if (this.cursor.offsetDelta >= this.to) return false;
-      if (this.cursor.offsetDelta >= this.from) return true;
-    }
-    return false;
-  }
-
-  get offsetDelta(): number {
-    return this.cursor.offsetDelta;
-  }
-  get keyStart(): number {
-    return this.cursor.keyStart;
-  }
-  get keyLength(): number {
-    return this.cursor.keyLength;
-  }
-  get valueStart(): number {
-    return this.cursor.valueStart;
-  }
-  get valueLength(): number {
-    return this.cursor.valueLength;
-  }
-  get headerCount(): number {
-    return this.cursor.headerCount;
-  }
-  get headers(): Int32Array {
-    return this.cursor.headers;
-  }
-  get timestampHigh(): number {
-    return this.cursor.timestampHigh;
-  }
-  get timestampLow(): number {
-    return this.cursor.timestampLow;
   }
 }
 

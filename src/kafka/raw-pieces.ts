@@ -1,22 +1,12 @@
 /** The pieces of a fetch answer: whole batches where they lie, parts of batches and old messages as records. */
-import { BatchBuilder } from '../records/batch-builder.ts';
 import { checkBatchCrc, readBatchHeader } from '../records/batch-header.ts';
+import { type OffsetRange, partOfBatch, partOfMessage } from '../records/batch-part.ts';
 import { type NextBatch, nextBatch } from '../records/batch-walk.ts';
 import type { RecordLimits } from '../records/limits.ts';
-import { readMessage } from '../records/message-set.ts';
-import { openBatch } from '../records/open-batch.ts';
-import { RecordCursor } from '../records/record-cursor.ts';
 import { RecordError } from '../records/record-error.ts';
-import type { SliceCursor, SourcePiece } from '../records/record-source.ts';
+import type { SourcePiece } from '../records/record-source.ts';
 import { AbortedFilter, isControlBatch } from '../records/transactions.ts';
 import type { FetchAnswer } from './raw-fetch.ts';
-
-/** `[from, to)` */
-export interface OffsetRange {
-  readonly from: bigint;
-  /** Undefined for no end. */
-  readonly to: bigint | undefined;
-}
 
 export interface AnswerExtent {
   /** Where the next fetch goes on; the range's `from` when no batch of it is whole. */
@@ -102,7 +92,7 @@ function pieceOf(
   isAborted: boolean,
 ): SourcePiece | undefined {
   const { start, end, magic } = found;
-  if (magic < 2) return messagePiece(records, start, end, range, limits);
+  if (magic < 2) return partOfMessage(records, start, end, range, limits);
   checkBatchCrc(records, start, end);
   const { baseOffset, lastOffsetDelta, recordCount } = readBatchHeader(records, start);
   const last = baseOffset + BigInt(lastOffsetDelta);
@@ -112,9 +102,7 @@ function pieceOf(
   if (recordCount === 0) return undefined;
   const bytes = records.subarray(start, end);
   if (baseOffset >= range.from && (range.to === undefined || last < range.to)) return { kind: 'batch', bytes };
-  const cursor = new RecordCursor(limits);
-  const opened = openBatch(bytes, 0, bytes.length, cursor, limits, false);
-  return recordsPiece(baseOffset, opened, cursor, range);
+  return partOfBatch(bytes, range, limits);
 }
 
 function skippedPiece(
@@ -131,82 +119,4 @@ function skippedPiece(
     lastOffset: range.to !== undefined && last >= range.to ? range.to - 1n : last,
     ...(detail === undefined ? {} : { detail }),
   };
-}
-
-function recordsPiece(baseOffset: bigint, bytes: Buffer, cursor: RecordCursor, range: OffsetRange): SourcePiece {
-  const least = Number(range.from - baseOffset);
-  const end = range.to === undefined ? Number.POSITIVE_INFINITY : Number(range.to - baseOffset);
-  return { kind: 'records', baseOffset, cursor: new RangeCursor(bytes, cursor, least, end), byteLength: bytes.length };
-}
-
-/** Messages of versions 0 and 1 are laid into a batch: they are rare, and old. */
-function messagePiece(
-  records: Buffer,
-  start: number,
-  end: number,
-  range: OffsetRange,
-  limits: RecordLimits,
-): SourcePiece | undefined {
-  const builder = new BatchBuilder({ maxBytes: Number.MAX_SAFE_INTEGER });
-  let baseOffset: bigint | undefined;
-  readMessage(records, start, end, limits, (bytes, record, offset) => {
-    if (offset < range.from || (range.to !== undefined && offset >= range.to)) return;
-    baseOffset ??= offset;
-    builder.append(bytes, record, Number(offset - baseOffset));
-  });
-  if (baseOffset === undefined) return undefined;
-  const batch = builder.finish();
-  const cursor = new RecordCursor(limits);
-  return recordsPiece(baseOffset, openBatch(batch, 0, batch.length, cursor, limits, false), cursor, range);
-}
-
-/** The records of a batch whose offset deltas are in `[least, end)`. */
-class RangeCursor implements SliceCursor {
-  readonly bytes: Buffer;
-  private readonly inner: RecordCursor;
-  private readonly least: number;
-  private readonly end: number;
-
-  constructor(bytes: Buffer, inner: RecordCursor, least: number, end: number) {
-    this.bytes = bytes;
-    this.inner = inner;
-    this.least = least;
-    this.end = end;
-  }
-
-  next(): boolean {
-    while (this.inner.next()) {
-      if (this.inner.offsetDelta >= this.end) return false;
-      if (this.inner.offsetDelta >= this.least) return true;
-    }
-    return false;
-  }
-
-  get offsetDelta(): number {
-    return this.inner.offsetDelta;
-  }
-  get keyStart(): number {
-    return this.inner.keyStart;
-  }
-  get keyLength(): number {
-    return this.inner.keyLength;
-  }
-  get valueStart(): number {
-    return this.inner.valueStart;
-  }
-  get valueLength(): number {
-    return this.inner.valueLength;
-  }
-  get headerCount(): number {
-    return this.inner.headerCount;
-  }
-  get headers(): Int32Array {
-    return this.inner.headers;
-  }
-  get timestampHigh(): number {
-    return this.inner.timestampHigh;
-  }
-  get timestampLow(): number {
-    return this.inner.timestampLow;
-  }
 }

@@ -1,5 +1,6 @@
 /** Reads a partition from its leader, wherever that is at the time: one fetch ahead of what is being worked on. */
 import { SrgitError, throwIfAborted } from '../errors.ts';
+import type { OffsetRange } from '../records/batch-part.ts';
 import { DEFAULT_LIMITS } from '../records/limits.ts';
 import { RecordError } from '../records/record-error.ts';
 import type { SourcePiece } from '../records/record-source.ts';
@@ -9,7 +10,7 @@ import { type Cluster, noSuchPartition } from './raw-cluster.ts';
 import { BrokerRefusal, CODE, failureOf, mayPass } from './raw-fault.ts';
 import { type FetchAnswer, fetchPartition } from './raw-fetch.ts';
 import { type OffsetAt, partitionOffset } from './raw-offsets.ts';
-import { type AnswerExtent, extentOf, type OffsetRange, piecesOf } from './raw-pieces.ts';
+import { type AnswerExtent, extentOf, piecesOf } from './raw-pieces.ts';
 import { backoffMs, pause } from './raw-wait.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -243,7 +244,7 @@ class PartitionReader {
     const message = `could not ${this.task.what} at offset ${offset}: ${error.message}`;
     return new SrgitError('SRGIT_RECORDS_DAMAGED', message, {
       cause: error,
-      hint: 'Read on behind it with skipDamaged, or restore the partition from another replica.',
+      hint: 'Read on behind it with --skip-damaged, where the command has it, or restore the partition from another replica.',
       details: { topic: this.topic, partition: this.partition, offset: String(offset) },
     });
   }

@@ -78,8 +78,8 @@ export async function loadTree(root: string, signal?: AbortSignal): Promise<Load
     findings.push({
       severity: 'warning',
       code: 'PARTIAL_EXPORT',
-      message: `the last export could not read ${gap.what}${gap.where === undefined ? '' : ` of ${gap.where}`}: ${gap.why}`,
-      hint: 'Give the exporting account the permission and export again.',
+      message: `the tree does not know ${gap.what}${gap.where === undefined ? '' : ` of ${gap.where}`}: ${gap.why}`,
+      hint: 'Where an account lacks a permission, give it and export again.',
     });
   }
   const snapshot = sortSnapshot({

@@ -1,5 +1,5 @@
 /** The worst day on a real broker: a topic of schemas is filled, damaged, looked at, salvaged and rebuilt, by the command line. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -156,6 +156,22 @@ describe('a topic that is damaged', () => {
       expect(same, same.stdout).toMatchObject({ code: 0, stderr: '' });
     },
   );
+
+  it('leaves in the tree which ids were given and have nothing any more', { timeout: TEST_MS }, async () => {
+    const topic = newTopic();
+    const key = (json: object) => Buffer.from(JSON.stringify(json));
+    const schemaKey = (version: number) => key({ keytype: 'SCHEMA', subject: 'orders-value', version, magic: 1 });
+    const row = (version: number, id: number) =>
+      key({ subject: 'orders-value', version, id, schema: version === 1 ? '"int"' : '"long"', deleted: false });
+    const records = [record(schemaKey(1), row(1, 7)), record(schemaKey(2), row(2, 9)), record(schemaKey(2), null)];
+    await fill(topic, records);
+    const tree = join(folder, `${topic}-tree`);
+    const from = ['--from', `kafka:${bootstrap}`, '--topic', topic];
+    const salvaged = await srgit('topic', 'salvage', ...from, '--to-tree', '--tree', tree);
+    expect(salvaged).toMatchObject({ code: 0, stderr: '' });
+    const manifest: unknown = JSON.parse(readFileSync(join(tree, 'manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({ id_mapping: { 7: expect.anything() }, max_id: 9, retired_ids: [9] });
+  });
 
   it('can be mended in its place where no record stops a registry', { timeout: TEST_MS }, async () => {
     const topic = newTopic();

@@ -1,6 +1,7 @@
 /** The administrative part of the contract in src/kafka/port.ts, on real brokers. */
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadKafkajs } from '../../src/kafka/kafkajs-internals.ts';
 import { openKafka } from '../../src/kafka/open-kafka.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { joinGroup } from '../support/group-member.ts';
@@ -20,6 +21,8 @@ describe.each(KAFKA_VERSIONS.flatMap((version) => CLIENTS.map((client) => ({ ver
     let kafka: KafkaClient;
 
     beforeAll(async () => {
+      // The consumer below is kafkajs's own, whose timers are put right when the adapter loads it.
+      await loadKafkajs();
       address = await sharedKafka(version);
       kafka = await openKafka({ client, bootstrapServers: [address.bootstrap] });
     }, START_MS);

@@ -2,9 +2,10 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { FetchAnswer } from '../../src/kafka/raw-fetch.ts';
-import { extentOf, type OffsetRange, type PieceOptions, piecesOf } from '../../src/kafka/raw-pieces.ts';
+import { extentOf, type PieceOptions, piecesOf } from '../../src/kafka/raw-pieces.ts';
 import type { BatchFields } from '../../src/records/batch-builder.ts';
 import { ATTRIBUTE } from '../../src/records/batch-header.ts';
+import type { OffsetRange } from '../../src/records/batch-part.ts';
 import type { Codec } from '../../src/records/codec.ts';
 import { DEFAULT_LIMITS } from '../../src/records/limits.ts';
 import { readPlainRecords, writePlainRecords } from '../../src/records/plain-records.ts';

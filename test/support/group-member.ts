@@ -1,4 +1,5 @@
 /** Members of a group of any protocol type, as a schema registry's nodes are: they join, and one gives all the assignment. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, findCoordinatorV4, joinGroupV9, leaveGroupV5, syncGroupV5 } from '@platformatic/kafka';
 
 export interface GroupMembers {
@@ -17,6 +18,8 @@ interface JoinOptions {
 
 const SESSION_MS = 45_000;
 const NEW_MEMBER = 79;
+/** For the answers of one generation to arrive. */
+const TOGETHER_MS = 50;
 
 /** Resolves when the group is stable. Nobody sends heartbeats: the session must be longer than the test. */
 export async function joinGroup(options: JoinOptions): Promise<GroupMembers> {
@@ -40,8 +43,19 @@ export async function joinGroup(options: JoinOptions): Promise<GroupMembers> {
   const ids = await Promise.all(
     connections.map((connection, at) => join(connection, '', metadata[at] as Buffer).then(idOf, idOfRefusal)),
   );
+  // A broker without an initial delay may answer the first of them alone: whoever is not in one generation with all the
+  // others joins again, for the others wait until it does.
+  const answers: (Awaited<ReturnType<typeof join>> | undefined)[] = [];
   const joined = await Promise.all(
-    connections.map((connection, at) => join(connection, ids[at] as string, metadata[at] as Buffer)),
+    connections.map(async (connection, at) => {
+      for (;;) {
+        answers[at] = undefined;
+        const answer = await join(connection, ids[at] as string, metadata[at] as Buffer);
+        answers[at] = answer;
+        await sleep(TOGETHER_MS);
+        if (connections.every((_, other) => answers[other]?.generationId === answer.generationId)) return answer;
+      }
+    }),
   );
   await Promise.all(
     joined.map(({ memberId, generationId, leader, members }, at) =>

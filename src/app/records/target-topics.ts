@@ -1,5 +1,6 @@
 /** The topics that records go to: there, large enough, and made so that nothing of what is written is deleted meanwhile. */
-import { SrgitError } from '../../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSrgitError, SrgitError, throwIfAborted } from '../../errors.ts';
 import type { KafkaAdmin, KafkaTopic } from '../../kafka/port.ts';
 import type { SourceTopic } from '../../records/record-source.ts';
 import { deadLetterTopic } from './dead-letters.ts';
@@ -57,40 +58,74 @@ export async function prepareTopics(options: TargetTopicsOptions): Promise<Targe
   const found = new Map((await admin.topics([...wanted.keys()], signal)).map((topic) => [topic.name, topic]));
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   const faults = create ? [] : missing.map((name) => `there is no topic ${name} in the target`);
-  for (const { name, partitionCount } of found.values()) {
+  const checkSize = ({ name, partitionCount }: KafkaTopic): void => {
     const needed = 1 + Math.max(-1, ...lanes.filter(({ topic }) => topic === name).map(({ partition }) => partition));
     if (partitionCount < needed) {
       faults.push(`topic ${name} has ${partitionCount} partitions in the target, and ${needed} are needed`);
     } else if (partitionCount > (wanted.get(name)?.partitionCount ?? partitionCount)) {
       warn(`topic ${name} has more partitions in the target: records with the same key may come to lie in two of them`);
     }
-  }
-  if (faults.length > 0) {
-    throw new SrgitError('SRGIT_KAFKA_TOPIC', faults.slice(0, 20).join('\n'), {
-      hint: 'Create them with --create-topics, add partitions, or send partitions elsewhere with --map-partition.',
-      details: { faults: faults.length },
-    });
-  }
+  };
+  for (const topic of found.values()) checkSize(topic);
+  refuseFaults(faults);
+  const created = new Set<string>();
   for (const name of missing) {
     const topic = wanted.get(name);
-    if (topic !== undefined) await createTopic(options, topic);
+    if (topic === undefined) continue;
+    const others = await createTopic(options, topic);
+    if (others === undefined) created.add(name);
+    else {
+      checkSize(others);
+      found.set(name, others);
+    }
   }
-  return describeTopics(options, wanted, found, new Set(missing));
+  refuseFaults(faults);
+  return describeTopics(options, wanted, found, created);
 }
 
-async function createTopic(options: TargetTopicsOptions, topic: SourceTopic): Promise<void> {
+function refuseFaults(faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  throw new SrgitError('SRGIT_KAFKA_TOPIC', faults.slice(0, 20).join('\n'), {
+    hint: 'Create them with --create-topics, add partitions, or send partitions elsewhere with --map-partition.',
+    details: { faults: faults.length },
+  });
+}
+
+/** The protocol's TOPIC_ALREADY_EXISTS. */
+const TOPIC_EXISTS = 36;
+/** For a topic that another process makes to be shown by the brokers. */
+const APPEAR_MS = 30_000;
+const APPEAR_POLL_MS = 100;
+
+/**
+ * Gives the topic that another process made meanwhile, as shards do that begin at the same time: it is as good as an own
+ * one when it is large enough.
+ */
+async function createTopic(options: TargetTopicsOptions, topic: SourceTopic): Promise<KafkaTopic | undefined> {
   const { admin, replicationFactor, hold, signal } = options;
   const held = heldFor(topic);
   const { [STAMP]: stamp } = held;
-  await admin.createTopic(
-    {
-      name: topic.name,
-      partitionCount: Math.max(1, topic.partitionCount),
-      ...(replicationFactor === undefined ? {} : { replicationFactor }),
-      config: { ...topic.config, ...(hold ? held : stamp === undefined ? {} : { [STAMP]: stamp }) },
-    },
-    signal,
-  );
+  try {
+    await admin.createTopic(
+      {
+        name: topic.name,
+        partitionCount: Math.max(1, topic.partitionCount),
+        ...(replicationFactor === undefined ? {} : { replicationFactor }),
+        config: { ...topic.config, ...(hold ? held : stamp === undefined ? {} : { [STAMP]: stamp }) },
+      },
+      signal,
+    );
+    return undefined;
+  } catch (error) {
+    if (!isSrgitError(error) || error.details['kafkaCode'] !== TOPIC_EXISTS) throw error;
+    for (let waited = 0; waited < APPEAR_MS; waited += APPEAR_POLL_MS) {
+      const [others] = await admin.topics([topic.name], signal);
+      if (others !== undefined) return others;
+      await sleep(APPEAR_POLL_MS);
+      throwIfAborted(signal);
+    }
+    throw error;
+  }
 }
 
 /** Only what makes a difference: a broker may set bounds to what a topic may say. */

@@ -6,6 +6,7 @@ import type { RegistrySnapshot, SnapshotCounts } from '../../model/registry-snap
 import { countSnapshot } from '../../model/registry-snapshot.ts';
 import { isSchemaType } from '../../model/schema-version.ts';
 import type { TreeChange } from '../../model/tree-change.ts';
+import { givenIds, rowIds } from '../../semantics/known-ids.ts';
 import { snapshotFromState } from '../../semantics/snapshot-state.ts';
 import type { RegistryState } from '../../semantics/state.ts';
 import { type TopicFinding, topicFinding } from '../../semantics/topic/findings.ts';
@@ -15,6 +16,7 @@ import { requireSound } from '../../tree/finding.ts';
 import { lockTree } from '../../tree/lock.ts';
 import { planTreeWrite } from '../../tree/plan-write.ts';
 import { readTreeIndex } from '../../tree/read-index.ts';
+import { rememberIds } from '../../tree/remember-ids.ts';
 import { guardDeletions } from '../export-schemas.ts';
 import type { OnProgress } from '../progress.ts';
 import { readTopic, type TopicReading } from './read-topic.ts';
@@ -49,7 +51,9 @@ export async function salvageToTree(
     completeInterruptedWrite(config.tree);
     const index = await readTreeIndex(config.tree, signal);
     requireSound(index.findings);
-    const plan = await planTreeWrite(index, snapshot, {
+    // Records may exist that were written with what is gone.
+    const known = givenIds(reading.reduced.state, rowIds(snapshot));
+    const plan = await planTreeWrite(rememberIds(index, known), snapshot, {
       covers: () => true,
       retiresIds: true,
       includeSensitive: config.backup.includeSensitive,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadedMap } from '../../../src/app/records/load-map.ts';
 import { type ReplayOptions, type ReplayResult, replayRecords } from '../../../src/app/records/replay-records.ts';
+import { prepareTopics } from '../../../src/app/records/target-topics.ts';
 import { makeTopicRules } from '../../../src/app/records/topic-rules.ts';
 import { openKafka } from '../../../src/kafka/open-kafka.ts';
 import type { KafkaClient } from '../../../src/kafka/port.ts';
@@ -289,6 +290,50 @@ describe('replaying into Kafka', { timeout: TEST_MS }, () => {
     }
     expect(await seen(topic, 0)).toEqual(expected([...(lists[0] ?? []), ...(lists[2] ?? [])]));
     expect(await seen(topic, 1)).toEqual(expected(lists[1] ?? []));
+  });
+
+  it('makes the topics once, though shards begin at the same time', async () => {
+    const names = Array.from({ length: 2 }, newName);
+    const lists = [recordsFrom(30), recordsFrom(40), recordsFrom(50)];
+    const topics = Object.fromEntries(names.map((name) => [name, lists]));
+    const shards = await Promise.all(
+      [1, 2, 3].map((number) => replay(topics, { shard: { number, of: 3 }, onUnknown: 'dead-letter', scan: false })),
+    );
+    expect(shards.flatMap(({ kafka }) => kafka?.created ?? []).sort()).toEqual(
+      names.flatMap((name) => [name, `${name}.dead-letters`]).sort(),
+    );
+    for (const name of names) {
+      for (const [partition, list] of lists.entries()) expect(await seen(name, partition)).toEqual(expected(list));
+      expect((await client.admin.topics([name]))[0]?.partitionCount).toBe(3);
+    }
+  });
+
+  it('takes a topic that somebody else makes at the same moment, if it is large enough', async () => {
+    const prepare = (topic: string, partitionCount: number) =>
+      prepareTopics({
+        admin: {
+          ...client.admin,
+          createTopic: async (wanted) => {
+            await client.admin.createTopic({ ...wanted, partitionCount });
+            return client.admin.createTopic(wanted);
+          },
+        },
+        topics: [{ name: topic, partitionCount: 2, partitions: [] }],
+        topicMapping: [],
+        lanes: [0, 1].map((partition) => ({ topic, partition, sources: [] })),
+        create: true,
+        hold: true,
+        deadLetters: new Set(),
+        warn: () => undefined,
+      });
+    const topic = newName();
+    const { created, byName } = await prepare(topic, 2);
+    expect([created, byName.get(topic)?.partitionCount]).toEqual([[], 2]);
+    const small = newName();
+    await expect(prepare(small, 1)).rejects.toMatchObject({
+      code: 'SRGIT_KAFKA_TOPIC',
+      message: `topic ${small} has 1 partitions in the target, and 2 are needed`,
+    });
   });
 
   it('without transactions keeps positions in a file', async () => {

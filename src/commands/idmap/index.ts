@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
-import { buildMapByContent, checkMapFile } from '../app/restore/build-id-map.ts';
-import { readIdMap } from '../app/restore/id-map-file.ts';
-import { RestoreCommand, sourceFlags } from '../cli/restore-command.ts';
-import { EXIT, SrgitError } from '../errors.ts';
-import { plural } from '../render/export-report.ts';
-import { type IdMapFormat, renderIdMap, renderIdMapFaults } from '../render/id-map-report.ts';
+import { buildMapByContent, checkMapFile } from '../../app/restore/build-id-map.ts';
+import { readIdMap } from '../../app/restore/id-map-file.ts';
+import { RestoreCommand, sourceFlags } from '../../cli/restore-command.ts';
+import { EXIT, SrgitError } from '../../errors.ts';
+import { plural } from '../../render/export-report.ts';
+import { type IdMapFormat, renderIdMap, renderIdMapFaults } from '../../render/id-map-report.ts';
 
 export default class IdMapCommand extends RestoreCommand {
   static override summary = 'Tell which id of the tree is which id in a registry.';
