@@ -14,9 +14,15 @@ const steps = [
   ['Node 24', process.execPath, ['scripts/check-node.mjs']],
   ['format and lint', bin('biome'), ['ci', '--error-on-warnings', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
+  ['types of the catalogue', bin('tsc'), ['--noEmit', '-p', 'site/tsconfig.json']],
   ['import directions', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src']],
   ['unused code', bin('knip'), []],
   ['build', process.execPath, ['scripts/build.mjs']],
+  ['validators of the tree', process.execPath, ['scripts/tree-validators.mjs', '--check']],
+  ['configuration reference', process.execPath, ['scripts/config-reference.mjs', '--check']],
+  ['error reference', process.execPath, ['scripts/error-reference.mjs', '--check']],
+  ['action reference', process.execPath, ['scripts/action-reference.mjs', '--check']],
+  ['links', process.execPath, ['scripts/check-links.mjs']],
   ['command reference', process.execPath, ['scripts/command-reference.mjs', '--check']],
 ];
 

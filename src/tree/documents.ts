@@ -1,13 +1,10 @@
 /** The JSON files of a tree: their shapes, and how they are written and checked. */
-import { Ajv2020, type Schema, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { SrgitError } from '../errors.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { RegistryKind, SnapshotGap } from '../model/registry-snapshot.ts';
 import type { Metadata, Reference, RuleSet, SchemaType } from '../model/schema-version.ts';
-import globalSchema from './global.schema.json' with { type: 'json' };
-import manifestSchema from './manifest.schema.json' with { type: 'json' };
-import metadataSchema from './metadata.schema.json' with { type: 'json' };
-import settingsSchema from './settings.schema.json' with { type: 'json' };
+import * as validators from './document-validators.ts';
 
 /** An entry of `versions` in `metadata.json`. One without an id was added by hand and is not registered yet. */
 export interface VersionDocument {
@@ -73,23 +70,10 @@ interface DocumentTypes {
   readonly settings: SettingsDocument;
 }
 
-const SCHEMAS: Readonly<Record<keyof DocumentTypes, Schema>> = {
-  metadata: metadataSchema,
-  manifest: manifestSchema,
-  global: globalSchema,
-  settings: settingsSchema,
-};
-
-const validators = new Map<keyof DocumentTypes, ValidateFunction>();
-
-function validatorOf(kind: keyof DocumentTypes): ValidateFunction {
-  let validate = validators.get(kind);
-  if (!validate) {
-    validate = new Ajv2020({ allErrors: false, strict: false }).compile(SCHEMAS[kind]);
-    validators.set(kind, validate);
-  }
-  return validate;
-}
+/** Compiled from the *.schema.json files beside this one by scripts/tree-validators.mjs. */
+const VALIDATORS: Readonly<
+  Record<keyof DocumentTypes, Pick<ValidateFunction, 'errors'> & ((value: unknown) => boolean)>
+> = validators;
 
 /** The bytes of a JSON file of the tree: two spaces, final newline. Member order is the caller's. */
 export function formatDocument(document: object): string {
@@ -119,7 +103,7 @@ export function parseDocument<K extends keyof DocumentTypes>(kind: K, text: stri
     });
   }
   if (kind === 'manifest') checkFormat(value, file);
-  const validate = validatorOf(kind);
+  const validate = VALIDATORS[kind];
   if (!validate(value)) {
     const [first] = validate.errors ?? [];
     const where = first?.instancePath ? ` at ${first.instancePath}` : '';

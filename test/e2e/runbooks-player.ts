@@ -1,19 +1,21 @@
 /**
- * Plays a page of docs/recovery: its ```sh blocks are run as they stand, in order, in one folder, and what the ```text block
+ * Plays a page of docs/recovery or docs/migration: its ```sh blocks are run as they stand, in order, in one folder, and what the ```text block
  * behind one shows must occur in what it printed.
  *
  * - ```sh exit=3: the block ends with that code; 0 where nothing is said.
  * - ```sh until=WORD: the block goes on running; the next one begins when it has printed the word.
  * - `<!-- stage: WORDS -->`: what a person does elsewhere; the test does it.
+ * - `<!-- file: NAME -->` before a block: the reader writes this file.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type RunbookStep =
   | { readonly kind: 'stage'; readonly words: readonly string[] }
+  | { readonly kind: 'file'; readonly name: string; readonly text: string }
   | {
       readonly kind: 'run';
       readonly script: string;
@@ -23,26 +25,31 @@ export type RunbookStep =
       readonly shows: readonly string[];
     };
 
-const PIECE = /^( *)```(sh|text)([^\n]*)\n(.*?)^ *```$|<!-- stage: (.*?) -->/gms;
+const PIECE =
+  /^( *)```(sh|text)([^\n]*)\n(.*?)^ *```$|<!-- stage: (.*?) -->|<!-- file: (\S+) -->\n```\w+\n(.*?)^```$/gms;
 
 /** @throws Error for an output that no command is before. */
 export function parseRunbook(page: string): readonly RunbookStep[] {
   const steps: RunbookStep[] = [];
-  for (const [, indent = '', language, info = '', body = '', stage] of page.matchAll(PIECE)) {
+  for (const [, indent = '', language, info = '', body = '', stage, name, text = ''] of page.matchAll(PIECE)) {
+    if (name !== undefined) {
+      steps.push({ kind: 'file', name, text });
+      continue;
+    }
     if (stage !== undefined) {
       steps.push({ kind: 'stage', words: stage.trim().split(/\s+/) });
       continue;
     }
-    const text = body.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
+    const block = body.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
     if (language === 'sh') {
       const until = /until=(\S+)/.exec(info)?.[1];
       const exit = Number(/exit=(\d+)/.exec(info)?.[1] ?? 0);
-      steps.push({ kind: 'run', script: text, exit, shows: [], ...(until === undefined ? {} : { until }) });
+      steps.push({ kind: 'run', script: block, exit, shows: [], ...(until === undefined ? {} : { until }) });
       continue;
     }
     const last = steps.at(-1);
-    if (last?.kind !== 'run') throw new Error(`an output without its command:\n${text}`);
-    const shows = text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
+    if (last?.kind !== 'run') throw new Error(`an output without its command:\n${block}`);
+    const shows = block.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
     steps[steps.length - 1] = { ...last, shows };
   }
   return steps;
@@ -66,6 +73,10 @@ export async function playRunbook(steps: readonly RunbookStep[], { cwd, env, act
         await act(step.words);
         continue;
       }
+      if (step.kind === 'file') {
+        writeFileSync(join(cwd, step.name), step.text);
+        continue;
+      }
       const file = join(cwd, `.output-${at}`);
       const output = openSync(file, 'w');
       const child = spawn('bash', ['-euo', 'pipefail', '-c', step.script], {
@@ -78,7 +89,7 @@ export async function playRunbook(steps: readonly RunbookStep[], { cwd, env, act
       if (step.until === undefined) [code] = (await once(child, 'exit')) as [number | null];
       else {
         running.push(child);
-        for (let waited = 0; !said().includes(step.until) && waited < 60_000; waited += 100) await sleep(100);
+        for (let waited = 0; !said().includes(step.until) && waited < 120_000; waited += 100) await sleep(100);
       }
       printed += `$ ${step.script}${said()}`;
       const missing = missingLine(step.shows, said());

@@ -2,8 +2,8 @@
  * The pages of docs/recovery, played as they stand: a person under stress copies their commands. Slow: a broker of its own, in
  * which each page has the topic `_schemas` to itself.
  */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readTopic } from '../../src/app/topic/read-topic.ts';
@@ -14,14 +14,15 @@ import type { KafkaClient } from '../../src/kafka/port.ts';
 import type { RegistrySnapshot } from '../../src/model/registry-snapshot.ts';
 import { snapshotFromState, stateFromSnapshot } from '../../src/semantics/snapshot-state.ts';
 import { writeTopic } from '../../src/semantics/topic/write-topic.ts';
-import { CLI_ENV, cliEntry, runCli } from '../support/cli.ts';
+import { PageReader } from '../docs/page-reader.ts';
+import { fillShop, textOf } from '../docs/shop.ts';
+import { cliEntry } from '../support/cli.ts';
 import { record, register } from '../support/embedded-registry.ts';
-import { git, repository } from '../support/git.ts';
+import { git } from '../support/git.ts';
 import { type KafkaBroker, startKafka } from '../support/kafka-broker.ts';
 import { findDeadPort } from '../support/loopback-server.ts';
-import { type StrictRegistry, startStrictRegistry } from '../support/restoring.ts';
+import { type StrictRegistry, startStrictRegistry, strictRegistryDuringTest } from '../support/restoring.ts';
 import { startPair } from '../support/two-nodes.ts';
-import { parseRunbook, playRunbook } from './runbooks-player.ts';
 
 const PAGES = join(import.meta.dirname, '../../docs/recovery');
 const START_MS = 300_000;
@@ -49,18 +50,11 @@ beforeEach(async () => {
 });
 
 /** What the page's reader has: a folder with a tree in git, a cluster, a registry. */
-class Scene {
-  readonly cwd = repository();
-  readonly env: Record<string, string> = { ...CLI_ENV, KAFKA: broker.bootstrap };
+class Scene extends PageReader {
   #registry: StrictRegistry | undefined;
 
   constructor(program: string) {
-    const bin = join(this.cwd, '.bin');
-    mkdirSync(bin);
-    writeFileSync(join(bin, 'srgit'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
-    chmodSync(join(bin, 'srgit'), 0o755);
-    this.env['PATH'] = [bin, CLI_ENV['PATH']].join(delimiter);
-    writeFileSync(join(this.cwd, '.gitignore'), '.bin\n.output-*\n');
+    super(program, { KAFKA: broker.bootstrap });
     onTestFinished(() => this.stopRegistry());
   }
 
@@ -76,11 +70,6 @@ class Scene {
     this.#registry = undefined;
   }
 
-  async srgit(...args: readonly string[]): Promise<void> {
-    const { code, stderr, stdout } = await runCli(args, { cwd: this.cwd, env: this.env });
-    expect(code, stderr + stdout).toBe(0);
-  }
-
   /** What a registry that is started reads: its topic. */
   async startOnTopic(topic: string): Promise<void> {
     const source = await topicOfCluster(client, topic, topic);
@@ -90,21 +79,31 @@ class Scene {
     await this.startRegistry(snapshotFromState(reduced.state, IDENTITY));
   }
 
-  async play(page: string): Promise<string> {
-    const steps = parseRunbook(readFileSync(join(PAGES, page), 'utf8'));
-    expect(steps.filter(({ kind }) => kind === 'run').length).toBeGreaterThan(3);
-    const printed = await playRunbook(steps, {
-      cwd: this.cwd,
-      env: this.env,
-      act: async ([what, topic = TOPIC]) => {
-        if (what === 'stop-registry') await this.stopRegistry();
-        else if (what === 'start-registry') await this.startOnTopic(topic);
-        else if (what === 'start-empty-registry') await this.startRegistry();
-        else throw new Error(`no such stage: ${what}`);
-      },
+  /** A disk changes bytes of one row while the broker is down; what it has of the topic is copied. */
+  async damageAndCopyTopic(): Promise<void> {
+    await broker.stop();
+    const segment = join(broker.dataFolder, `${TOPIC}-0`, '00000000000000000000.log');
+    const bytes = readFileSync(segment);
+    const at = bytes.indexOf('Payment');
+    expect(at).toBeGreaterThan(0);
+    bytes.write('X', at);
+    writeFileSync(segment, bytes);
+    const copy = join(this.cwd, 'copy');
+    for (const name of readdirSync(broker.dataFolder)) {
+      const isWanted = name === `${TOPIC}-0` || statSync(join(broker.dataFolder, name)).isFile();
+      if (isWanted) cpSync(join(broker.dataFolder, name), join(copy, name), { recursive: true });
+    }
+    this.env['COPY'] = copy;
+    await broker.restart();
+  }
+
+  override play(page: string): Promise<string> {
+    return super.play(page, async ([what, topic = TOPIC]) => {
+      if (what === 'stop-registry') await this.stopRegistry();
+      else if (what === 'start-registry') await this.startOnTopic(topic);
+      else if (what === 'copy-topic') await this.damageAndCopyTopic();
+      else throw new Error(`no such stage: ${what}`);
     });
-    if (process.env['SRGIT_SHOW_RUNBOOKS'] === '1') process.stdout.write(`\n===== ${page}\n${printed}\n`);
-    return printed;
   }
 }
 
@@ -112,27 +111,17 @@ async function scene(): Promise<Scene> {
   return new Scene(await cliEntry());
 }
 
-/** Three subjects, as a shop has them. */
-async function shop(url: string): Promise<void> {
-  await register(url, 'orders-value', record('Order'));
-  await register(url, 'orders-value', {
-    ...record('Order'),
-    fields: [
-      { name: 'id', type: ['null', 'string'], default: null },
-      { name: 'note', type: ['null', 'string'], default: null },
-    ],
-  });
-  await register(url, 'payments-value', record('Payment', 'amount'));
-  await register(url, 'customers-value', record('Customer', 'name'));
-}
-
+/** @param each how many records become one batch */
 async function fillTopic(
   snapshot: RegistrySnapshot,
   change: (records: readonly NewRecord[]) => readonly NewRecord[] = (records) => records,
+  each = 1000,
 ): Promise<void> {
   await client.admin.createTopic({ name: TOPIC, partitionCount: 1, config: { 'cleanup.policy': 'compact' } });
   const records = change([...writeTopic(stateFromSnapshot(snapshot))]);
-  await writeTopicRecords({ client, topic: TOPIC, records, now: Date.now });
+  for (let at = 0; at < records.length; at += each) {
+    await writeTopicRecords({ client, topic: TOPIC, records: records.slice(at, at + each), now: Date.now });
+  }
 }
 
 /** Values of a topic of records: magic byte, id, content. */
@@ -157,16 +146,26 @@ async function idsIn(topic: string): Promise<readonly number[]> {
   return ids;
 }
 
-async function textOf(url: string | undefined, id: number): Promise<string | undefined> {
-  const answer = (await (await fetch(`${url}/schemas/ids/${id}`)).json()) as { schema?: string };
-  return answer.schema;
+async function commitGroup(group: string, topic: string, offset: bigint): Promise<void> {
+  await client.admin.commitGroupOffsets(group, [{ topic, partition: 0, offset }]);
+}
+
+async function groupPosition(group: string, topic: string): Promise<bigint | undefined> {
+  const { offsets } = await client.admin.groupOffsets(group);
+  return offsets.find((position) => position.topic === topic)?.offset;
+}
+
+/** Of the schema with this text. */
+async function idOf(url: string, text: string | undefined): Promise<number> {
+  const rows = (await (await fetch(`${url}/schemas?subjectPrefix=:*:`)).json()) as { id: number; schema: string }[];
+  return rows.find(({ schema }) => schema === text)?.id ?? 0;
 }
 
 describe('recovery, page by page', { timeout: TEST_MS }, () => {
   it('can-read-cannot-publish', async () => {
     const here = await scene();
     const before = await here.startRegistry();
-    await shop(before.url);
+    await fillShop(before.url);
     const snapshot = before.snapshot();
     await fillTopic(snapshot);
     await here.stopRegistry();
@@ -174,7 +173,7 @@ describe('recovery, page by page', { timeout: TEST_MS }, () => {
     onTestFinished(() => pair.close());
     pair.setFault({ kind: 'frozen-broker' });
     here.env['SRGIT_URL'] = pair.urls.join(',');
-    await here.play('can-read-cannot-publish.md');
+    await here.play('recovery/can-read-cannot-publish.md');
     for (const id of [1, 2, 3, 4]) {
       expect(await textOf(here.env['SRGIT_URL'], id)).toBe(await textOf(pair.urls[0], id));
     }
@@ -183,7 +182,7 @@ describe('recovery, page by page', { timeout: TEST_MS }, () => {
   it('topic-corrupted', async () => {
     const here = await scene();
     const { url, snapshot } = await here.startRegistry();
-    await shop(url);
+    await fillShop(url);
     await here.srgit('export', '--commit');
     const state = snapshot();
     await here.stopRegistry();
@@ -195,26 +194,53 @@ describe('recovery, page by page', { timeout: TEST_MS }, () => {
       }),
       { key: Buffer.from('{"keytype":"BACKUP","magic":0}'), value: Buffer.from('{}') },
     ]);
-    await here.play('topic-corrupted.md');
+    await here.play('recovery/topic-corrupted.md');
     expect(await textOf(here.env['SRGIT_URL'], 3)).toContain('Payment');
+  });
+
+  it('topic-bytes-damaged', async () => {
+    const here = await scene();
+    const registry = await here.startRegistry();
+    await fillShop(registry.url);
+    await here.srgit('export', '--commit');
+    const payment = await textOf(registry.url, 3);
+    // After the last export.
+    expect(await register(registry.url, 'refunds-value', record('Refund', 'total'))).toBe(5);
+    const state = registry.snapshot();
+    await here.stopRegistry();
+    await fillTopic(state, (records) => records, 1);
+    await here.play('recovery/topic-bytes-damaged.md');
+    expect(await textOf(here.env['SRGIT_URL'], 3)).toBe(payment);
+    expect(await textOf(here.env['SRGIT_URL'], 5)).toContain('Refund');
+  });
+
+  it('registry-lost-managed', async () => {
+    const here = await scene();
+    const { url } = await here.startRegistry();
+    await fillShop(url);
+    await here.srgit('export', '--commit');
+    const texts = await Promise.all([1, 2, 3, 4].map((id) => textOf(url, id)));
+    await here.startRegistry();
+    await here.play('recovery/registry-lost-managed.md');
+    expect(await Promise.all([1, 2, 3, 4].map((id) => textOf(here.env['SRGIT_URL'], id)))).toEqual(texts);
   });
 
   it('registry-lost', async () => {
     const here = await scene();
     const { url } = await here.startRegistry();
-    await shop(url);
+    await fillShop(url);
     await here.srgit('export', '--commit');
     const texts = await Promise.all([1, 2, 3, 4].map((id) => textOf(url, id)));
     await here.stopRegistry();
     here.env['PORT'] = `${await findDeadPort()}`;
-    await here.play('registry-lost.md');
+    await here.play('recovery/registry-lost.md');
     expect(await Promise.all([1, 2, 3, 4].map((id) => textOf(here.env['SRGIT_URL'], id)))).toEqual(texts);
   });
 
   it('ids-reused', async () => {
     const here = await scene();
     const { url, snapshot } = await here.startRegistry();
-    await shop(url);
+    await fillShop(url);
     await here.srgit('export', '--commit');
     here.env['BEFORE'] = git(here.cwd, 'rev-parse', 'HEAD');
     const old = await textOf(url, 4);
@@ -231,7 +257,7 @@ describe('recovery, page by page', { timeout: TEST_MS }, () => {
     await fillTopic(after.snapshot());
     await fillRecords('customers', [4, 4]);
     await fillRecords('invoices', [4, 4, 4]);
-    await here.play('ids-reused.md');
+    await here.play('recovery/ids-reused.md');
     const now = here.env['SRGIT_URL'];
     expect(await textOf(now, 4)).toBe(old);
     expect(await textOf(now, 5)).toContain('Refund');
@@ -243,22 +269,49 @@ describe('recovery, page by page', { timeout: TEST_MS }, () => {
   it('wrong-ids-after-migration', async () => {
     const here = await scene();
     const { url } = await here.startRegistry();
-    await shop(url);
+    await fillShop(url);
     await here.srgit('export', '--commit');
     await here.stopRegistry();
     const there = await here.startRegistry();
     for (const name of ['A', 'B', 'C', 'D', 'E']) await register(there.url, `other-${name}`, record(name));
-    await shop(there.url);
+    await fillShop(there.url);
     await fillRecords('orders', [1, 2, 2, 1]);
-    await here.play('wrong-ids-after-migration.md');
+    await here.play('recovery/wrong-ids-after-migration.md');
     expect(await idsIn('orders-fixed')).toEqual([6, 7, 7, 6]);
+  });
+
+  it('migration: mapped-ids', async () => {
+    const here = await scene();
+    const old = await strictRegistryDuringTest();
+    await fillShop(old.url);
+    const there = await strictRegistryDuringTest();
+    for (const name of ['A', 'B', 'C', 'D', 'E']) await register(there.url, `other-${name}`, record(name));
+    Object.assign(here.env, { OLD_URL: old.url, NEW_URL: there.url, NEW_KAFKA: broker.bootstrap });
+    await fillRecords('orders', [1, 2, 2, 1]);
+    await commitGroup('billing', 'orders', 3n);
+    await here.play('migration/mapped-ids.md');
+    const newIds = new Map<number, number>();
+    for (const id of [1, 2]) newIds.set(id, await idOf(there.url, await textOf(old.url, id)));
+    expect(await idsIn('orders-new')).toEqual([1, 2, 2, 1].map((id) => newIds.get(id)));
+    expect(await groupPosition('billing', 'orders-new')).toBe(3n);
+  });
+
+  it('migration: confluent-to-karapace', async () => {
+    const here = await scene();
+    const old = await strictRegistryDuringTest();
+    await fillShop(old.url);
+    await register(old.url, ':.staging:orders-value', record('Staged'));
+    here.env['OLD_URL'] = old.url;
+    await here.play('migration/confluent-to-karapace.md');
+    await here.startOnTopic(TOPIC);
+    for (const id of [1, 2, 3, 4]) expect(await textOf(here.env['SRGIT_URL'], id)).toBe(await textOf(old.url, id));
   });
 
   it('has a test for each page', () => {
     const tested = readFileSync(import.meta.filename, 'utf8');
     const index = readFileSync(join(PAGES, 'README.md'), 'utf8');
     for (const page of readdirSync(PAGES).filter((name) => name !== 'README.md')) {
-      expect(tested).toContain(`here.play('${page}')`);
+      expect(tested).toContain(`here.play('recovery/${page}')`);
       expect(index).toContain(`(${page})`);
     }
   });

@@ -18,11 +18,14 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GIT_ENV } from './git.ts';
+import { shapeFault } from './json-shapes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 // Below node_modules, so that the compiled files find the dependencies.
 const DAY_MS = 86_400_000;
 const CACHE = join(ROOT, 'node_modules/.cache/srgit-cli');
+const WORKFLOWS = '.github/workflows-examples';
+const BUNDLER = join(ROOT, 'scripts/bundle-cli.mjs');
 
 /** What a run must not inherit: settings of the person who runs the tests, of vitest, and proxies. */
 const FOREIGN = /^(SRGIT_|GIT_|VITEST|NODE_|npm_|OCLIF|(https?|all|no)_proxy$|(NO|FORCE)_COLOR$|TEST$)/i;
@@ -76,18 +79,23 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   return (await spawnCli(args, options)).done;
 }
 
-/** Runs a command with --json and gives its one JSON document. */
+/** Runs a command with --json and gives its one JSON document, which has the shape that the package promises. */
 export async function runCliJson(
   args: readonly string[],
   options: CliOptions,
 ): Promise<CliResult & { readonly json: unknown }> {
   const result = await runCli([...args, '--json'], options);
+  const json = parseDocument(result);
+  const fault = shapeFault(args, json);
+  if (fault !== undefined) throw new Error(fault);
+  return { ...result, json };
+}
+
+function parseDocument({ stdout, stderr }: CliResult): unknown {
   try {
-    return { ...result, json: JSON.parse(result.stdout) };
+    return JSON.parse(stdout);
   } catch {
-    throw new Error(
-      `stdout is not one JSON document: ${result.stdout.slice(0, 2000)}\n${result.stderr.slice(0, 2000)}`,
-    );
+    throw new Error(`stdout is not one JSON document: ${stdout.slice(0, 2000)}\n${stderr.slice(0, 2000)}`);
   }
 }
 
@@ -163,6 +171,13 @@ async function buildCli(): Promise<string> {
     cpSync(join(ROOT, 'bin'), join(made, 'bin'), { recursive: true });
     // `srgit demo` plays it.
     cpSync(join(ROOT, 'schemas-example'), join(made, 'schemas-example'), { recursive: true });
+    // `srgit init` writes them.
+    cpSync(join(ROOT, WORKFLOWS), join(made, WORKFLOWS), { recursive: true });
+    // As in the package: without it every start loads every command. A command that cannot be loaded fails where it is run.
+    const oclif = join(ROOT, 'node_modules/oclif/bin/run.js');
+    await promisify(execFile)(process.execPath, [oclif, 'manifest'], { cwd: made }).catch(() => undefined);
+    // As in the package, too, and a start of half the time; what is in flux is run as it was compiled.
+    await promisify(execFile)(process.execPath, [BUNDLER, made]).catch(() => undefined);
     renameSync(made, folder);
     forgetOldBuilds();
   } catch (error) {
@@ -185,10 +200,11 @@ function forgetOldBuilds(): void {
 /** Of everything that is compiled, so that two checkouts of the same sources could share it. */
 function sourceHash(): string {
   const hash = createHash('sha256');
-  const files = readdirSync(join(ROOT, 'src'), { withFileTypes: true, recursive: true })
+  const files = ['src', WORKFLOWS]
+    .flatMap((name) => readdirSync(join(ROOT, name), { withFileTypes: true, recursive: true }))
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name));
-  for (const file of [...files.sort(), join(ROOT, 'package.json'), join(ROOT, 'bin/run.js')]) {
+  for (const file of [...files.sort(), join(ROOT, 'package.json'), join(ROOT, 'bin/run.js'), BUNDLER]) {
     hash
       .update(`${file.slice(ROOT.length)}\0`)
       .update(readFileSync(file))
