@@ -10,16 +10,17 @@ export const COMMANDS = [
   'check',
   'health',
   'topic-backup',
+  'replay',
 ] as const;
 
 export type Command = (typeof COMMANDS)[number];
 
-const TALKS_TO_REGISTRY = ['export', 'plan', 'restore', 'reconcile', 'verify', 'diff', 'health'] as const;
+const TALKS_TO_REGISTRY = ['export', 'plan', 'restore', 'reconcile', 'verify', 'diff', 'health', 'replay'] as const;
 const SELECTS = ['export', 'plan', 'restore', 'reconcile', 'verify', 'diff'] as const;
 const PLANS = ['plan', 'restore', 'reconcile'] as const;
 const WRITES = ['restore', 'reconcile'] as const;
 const COMMITS = ['export', 'restore', 'reconcile'] as const;
-const READS_TREE = ['export', 'plan', 'restore', 'reconcile', 'verify', 'diff', 'check', 'health'] as const;
+const READS_TREE = ['export', 'plan', 'restore', 'reconcile', 'verify', 'diff', 'check', 'health', 'replay'] as const;
 
 /** By name: the commands that take it. */
 export const INPUTS = {
@@ -45,7 +46,7 @@ export const INPUTS = {
   concurrency: TALKS_TO_REGISTRY,
   // what of it
   subject: SELECTS,
-  exclude: SELECTS,
+  exclude: [...SELECTS, 'replay'],
   type: SELECTS,
   versions: ['export', 'verify', 'diff'],
   'soft-deleted': SELECTS,
@@ -65,12 +66,12 @@ export const INPUTS = {
   'allow-deletions': ['export', 'reconcile'],
   'include-sensitive': ['export'],
   // plan, restore, reconcile
-  ref: PLANS,
+  ref: [...PLANS, 'replay'],
   strategy: PLANS,
   ids: PLANS,
   'id-mapping-file': PLANS,
-  map: PLANS,
-  'to-context': PLANS,
+  map: [...PLANS, 'replay'],
+  'to-context': [...PLANS, 'replay'],
   'set-compatibility': PLANS,
   'force-register': PLANS,
   settings: PLANS,
@@ -80,11 +81,11 @@ export const INPUTS = {
   out: ['plan'],
   plan: WRITES,
   yes: WRITES,
-  // verify, plan
-  offline: ['plan', 'verify'],
-  // diff
-  from: ['diff', 'topic-backup'],
-  to: ['diff', 'topic-backup'],
+  // verify, plan, replay
+  offline: ['plan', 'verify', 'replay'],
+  // diff, topic-backup, replay
+  from: ['diff', 'topic-backup', 'replay'],
+  to: ['diff', 'topic-backup', 'replay'],
   // health
   'probe-writes': ['health'],
   'against-tree': ['health'],
@@ -93,7 +94,31 @@ export const INPUTS = {
   lag: ['health'],
   // topic-backup
   topic: ['topic-backup'],
-  'backup-id': ['topic-backup'],
+  'backup-id': ['topic-backup', 'replay'],
+  // replay
+  topics: ['replay'],
+  since: ['replay'],
+  until: ['replay'],
+  'skip-damaged': ['replay'],
+  'to-registry': ['replay'],
+  'no-map': ['replay'],
+  'with-schemas': ['replay'],
+  'on-unknown': ['replay'],
+  'no-scan': ['replay'],
+  'dry-run': ['replay'],
+  framing: ['replay'],
+  context: ['replay'],
+  rename: ['replay'],
+  'create-topics': ['replay'],
+  'replication-factor': ['replay'],
+  'restore-groups': ['replay'],
+  'into-existing': ['replay'],
+  'tracking-headers': ['replay'],
+  compression: ['replay'],
+  'to-backup-id': ['replay'],
+  shard: ['replay'],
+  parallel: ['replay'],
+  'rate-limit': ['replay'],
 } as const satisfies Readonly<Record<string, readonly Command[]>>;
 
 export type InputName = keyof typeof INPUTS;

@@ -1,12 +1,12 @@
 /** The Action's inputs, decoded and checked in one place. An empty input is one that was not given. */
 import { resolve } from 'node:path';
-import { getInput } from '@actions/core';
-import { nearestName } from '../config/nearest-name.ts';
 import type { RestoreFlags } from '../config/restore-settings.ts';
 import type { ConfigFlags } from '../config/types.ts';
 import { SrgitError } from '../errors.ts';
 import { SCHEMA_TYPES } from '../model/schema-version.ts';
 import { COMMANDS, type Command, INPUTS, type InputName, isInputName, takesInput } from './input-table.ts';
+import { choice, flag, lines, number, oneOf, text, usage } from './input-values.ts';
+import { type ReplayInputs, readReplayInputs } from './replay-inputs.ts';
 
 export type FailOn = 'problems' | 'changes' | 'never';
 
@@ -56,6 +56,8 @@ export interface Inputs {
   readonly lag: number;
   readonly topic?: string | undefined;
   readonly backupId?: string | undefined;
+  /** Of command replay, and only there. */
+  readonly replay?: ReplayInputs | undefined;
 }
 
 /**
@@ -90,7 +92,7 @@ export function readInputs(workspace: string): Inputs {
   return {
     command,
     cwd,
-    flags: configFlags(),
+    flags: configFlags(command),
     how: restoreFlags(),
     secrets: { password: text('password'), token: text('token'), clientKeyPassword: text('client-key-password') },
     githubToken: text('github-token'),
@@ -121,10 +123,11 @@ export function readInputs(workspace: string): Inputs {
     lag: number('lag', 0) ?? 2000,
     topic: text('topic'),
     backupId: text('backup-id'),
+    replay: command === 'replay' ? readReplayInputs(cwd) : undefined,
   };
 }
 
-function configFlags(): ConfigFlags {
+function configFlags(command: Command): ConfigFlags {
   return {
     config: text('config'),
     tree: text('tree'),
@@ -137,7 +140,8 @@ function configFlags(): ConfigFlags {
     headers: lines('header'),
     concurrency: number('concurrency', 1, 256),
     subjects: lines('subject'),
-    exclude: lines('exclude'),
+    // In a replay it is about topics.
+    exclude: command === 'replay' ? undefined : lines('exclude'),
     schemaTypes: lines('type')?.map((type) => oneOf('type', type, SCHEMA_TYPES)),
     versions: choice('versions', ['all', 'latest'] as const),
     includeSoftDeleted: flag('soft-deleted'),
@@ -173,56 +177,4 @@ function refuseForeign(command: Command): void {
       `It is an input of ${INPUTS[name].join(', ')}: take it out, or choose another command.`,
     );
   }
-}
-
-function text(name: InputName): string | undefined {
-  const value = getInput(name);
-  return value === '' ? undefined : value;
-}
-
-/** One value a line. */
-function lines(name: InputName): readonly string[] | undefined {
-  const values = (text(name) ?? '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return values.length === 0 ? undefined : values;
-}
-
-/** As YAML 1.2 has them; `yes` and `on` are no booleans there. */
-function flag(name: InputName): boolean | undefined {
-  const value = text(name);
-  if (value === undefined) return undefined;
-  if (/^(true|True|TRUE)$/.test(value)) return true;
-  if (/^(false|False|FALSE)$/.test(value)) return false;
-  throw usage(`${name}: ${JSON.stringify(value)} is neither true nor false`, 'Write true or false.');
-}
-
-function number(name: InputName, least: number, most = Number.MAX_SAFE_INTEGER): number | undefined {
-  const value = text(name);
-  if (value === undefined) return undefined;
-  const parsed = Number(value);
-  if (/^[0-9]{1,16}$/.test(value) && parsed >= least && parsed <= most) return parsed;
-  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
-  throw usage(`${name}: ${JSON.stringify(value)} is no number ${range}`, 'Write it in digits.');
-}
-
-function choice<T extends string>(name: InputName, options: readonly T[]): T | undefined {
-  const value = text(name);
-  return value === undefined ? undefined : oneOf(name, value, options);
-}
-
-function oneOf<T extends string>(name: InputName, value: string, options: readonly T[]): T {
-  const found = options.find((option) => option === value);
-  if (found !== undefined) return found;
-  const nearest = nearestName(value, options);
-  const known = `One of ${options.join(', ')}.`;
-  throw usage(
-    `${name}: there is no ${JSON.stringify(value)}`,
-    nearest === undefined ? known : `Did you mean ${nearest}? ${known}`,
-  );
-}
-
-function usage(what: string, hint: string): SrgitError {
-  return new SrgitError('SRGIT_USAGE', `input ${what}`, { hint });
 }

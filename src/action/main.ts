@@ -12,6 +12,7 @@ import { runDiff } from './commands/diff.ts';
 import { runExport } from './commands/export.ts';
 import { runHealth } from './commands/health.ts';
 import { runPlan } from './commands/plan.ts';
+import { runReplay } from './commands/replay.ts';
 import { runRestore } from './commands/restore.ts';
 import { runTopicBackup } from './commands/topic-backup.ts';
 import { runVerify } from './commands/verify.ts';
@@ -35,6 +36,7 @@ const RUN: Readonly<Record<Command, (run: ActionRun) => Promise<Report>>> = {
   check: runCheck,
   health: runHealth,
   'topic-backup': runTopicBackup,
+  replay: runReplay,
 };
 
 /** Sets the process's exit code; never throws. */

@@ -7,6 +7,9 @@ const SHORTEST = 4;
 
 const SECRET_INPUTS = ['password', 'token', 'client-key-password', 'github-token'] as const;
 
+/** Nobody should write a password into these, but an address may have one. */
+const PLACES = ['remote', 'from', 'to'] as const;
+
 /** A log is scrubbed by the runner; a comment is not, so that secrets are taken out of it here. */
 export class Secrets {
   readonly #known = new Set<string>();
@@ -17,6 +20,7 @@ export class Secrets {
     this.add(Buffer.from(`${getInput('username')}:${getInput('password')}`).toString('base64'), getInput('password'));
     for (const line of getInput('header').split('\n')) this.#addHeader(line.slice(line.indexOf(':') + 1));
     for (const url of getInput('url').split('\n')) this.#addUrl(url);
+    for (const name of PLACES) this.#addUrl(getInput(name));
   }
 
   /** Those of the configuration file, and of the variables that it names. */

@@ -4,7 +4,10 @@ import { openRepositoryOf } from '../git/open-repository.ts';
 import { type RegistrySnapshot, sortSnapshot } from '../model/registry-snapshot.ts';
 import type { SchemaVersion } from '../model/schema-version.ts';
 import { diffSnapshots, type SubjectDiff, UNREGISTERED } from '../plan/diff-snapshots.ts';
+import { explainDrift } from '../plan/drift-cause.ts';
+import { nameDiffCauses } from '../plan/name-diff-causes.ts';
 import { languageOf } from '../schema/schema-languages.ts';
+import { schemaLanguages } from '../schema/schema-port.ts';
 import { resolveStored } from '../semantics/references.ts';
 import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
 import { requireSound } from '../tree/finding.ts';
@@ -38,6 +41,8 @@ export interface DiffResult {
 interface Side {
   readonly name: string;
   readonly snapshot: RegistrySnapshot;
+  readonly isRegistry: boolean;
+  readonly retiredIds: LoadedTree['retiredIds'];
 }
 
 /** @throws SrgitError of tree, git and registry. */
@@ -46,7 +51,16 @@ export async function diffTrees(options: DiffOptions): Promise<DiffResult> {
   const to = await readSide(options, options.to);
   const { backup } = options.config;
   const subjects = diffSnapshots(selectSnapshot(from.snapshot, backup), selectSnapshot(to.snapshot, backup));
-  return { from: from.name, to: to.name, subjects };
+  return { from: from.name, to: to.name, subjects: withCauses(subjects, from, to) };
+}
+
+/** Only a registry drifts, and only from a tree. */
+function withCauses(subjects: readonly SubjectDiff[], from: Side, to: Side): readonly SubjectDiff[] {
+  const registry = [from, to].find(({ isRegistry }) => isRegistry);
+  const tree = [from, to].find(({ isRegistry }) => !isRegistry);
+  if (registry === undefined || tree === undefined || subjects.length === 0) return subjects;
+  const sides = { tree: tree.snapshot, registry: registry.snapshot, retiredIds: tree.retiredIds };
+  return nameDiffCauses(subjects, explainDrift(sides, schemaLanguages));
 }
 
 async function readSide(options: DiffOptions, side: DiffSide): Promise<Side> {
@@ -54,21 +68,25 @@ async function readSide(options: DiffOptions, side: DiffSide): Promise<Side> {
   if (side.kind === 'registry') {
     const { registry } = side;
     const { snapshot } = await readRegistry({ ...options, registry, backup: config.backup, rows: 'exported' });
-    return { name: registry.name ?? 'the registry', snapshot };
+    return { name: registry.name ?? 'the registry', snapshot, isRegistry: true, retiredIds: new Map() };
   }
   if (side.ref === undefined) {
     const { tree } = await loadTreeAt(config.tree, undefined, { env, signal });
     requireSound(tree.findings);
-    return { name: 'the work tree', snapshot: withPending(tree) };
+    return sideOfTree('the work tree', tree);
   }
   const repository = await openRepositoryOf(config.tree, { env, signal });
   // Before the first export there is nothing: everything is new then.
   if (!(await repository.hasPath(await repository.resolveRef(side.ref), repository.pathInside(config.tree)))) {
-    return { name: side.ref, snapshot: EMPTY };
+    return { name: side.ref, snapshot: EMPTY, isRegistry: false, retiredIds: new Map() };
   }
   const { tree } = await loadTreeAt(config.tree, side.ref, { env, signal });
   requireSound(tree.findings);
-  return { name: side.ref, snapshot: withPending(tree) };
+  return sideOfTree(side.ref, tree);
+}
+
+function sideOfTree(name: string, tree: LoadedTree): Side {
+  return { name, snapshot: withPending(tree), isRegistry: false, retiredIds: tree.retiredIds };
 }
 
 const EMPTY: RegistrySnapshot = {

@@ -110,7 +110,7 @@ export async function exportSchemas(options: ExportOptions): Promise<ExportResul
     guardDeletions(plan, snapshot, options.allowDeletions);
     await watch.time('write', writePlan(options, plan));
 
-    const message = options.message ?? renderCommitMessage(plan.changes);
+    const message = options.message ?? renderCommitMessage(plan.changes, options.registry.name);
     const identity = { message, authorName: config.git.authorName, authorEmail: config.git.authorEmail };
     const commit =
       repository && path !== undefined && options.commit

@@ -8,7 +8,7 @@ export default class PlanCommand extends RestoreCommand {
   static override summary = 'Show what a restore or a reconcile would do; writes nothing.';
   static override description = `Reads the tree (or another source) and the registry, and decides every step: which \
 version is registered with which id, which is there already, what speaks against it. With an error among the problems \
-nothing would be written at all.
+nothing would be written at all. Where the registry is not what the tree says, the likely causes are named.
 
 With --to tree:DIR or --to ref:NAME no registry is asked: the plan is what one that is as that tree says would be given, \
 played through on the rules of Confluent. It can be looked at, not carried out.

@@ -40,7 +40,7 @@ export class GitRepository {
     const root = await GitRepository.#findRoot(folder, options);
     if (root === undefined) {
       throw new SrgitError('SRGIT_GIT_NO_REPOSITORY', `${folder} is not in a git repository`, {
-        hint: 'Run `git init` there first, or leave out --commit.',
+        hint: 'Run `git init` there first: commits, --ref and `srgit diff` need a repository.',
       });
     }
     return new GitRepository(root, options);

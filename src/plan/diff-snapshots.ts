@@ -14,6 +14,7 @@ import { diffSchemas, type SchemaDiff } from '../schema/outline/diff-schemas.ts'
 import { resolveStored } from '../semantics/references.ts';
 import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
 import type { RegistryState } from '../semantics/state.ts';
+import type { DriftCause } from './drift-cause.ts';
 
 export interface VersionDiff {
   readonly change:
@@ -34,6 +35,8 @@ export interface VersionDiff {
   /** Of an added or replaced version: the one that it is held against. */
   readonly against?: number;
   readonly schema?: SchemaDiff;
+  /** Where one side is a registry, and the other a tree. */
+  readonly cause?: DriftCause;
 }
 
 export interface SettingDiff {
@@ -41,6 +44,7 @@ export interface SettingDiff {
   readonly setting: string;
   readonly from?: string;
   readonly to?: string;
+  readonly cause?: DriftCause;
 }
 
 export interface SubjectDiff {

@@ -5,7 +5,6 @@ import { formatSubjectName, parseSubjectName } from '../model/subject-name.ts';
 import type { TreeChange } from '../model/tree-change.ts';
 import type { SchemaPort } from '../schema/schema-port.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { rowKey } from './target-index.ts';
 
 export const DRIFT_CAUSES = [
   /** By a client with `auto.register.schemas`, or by hand. */
@@ -53,6 +52,8 @@ export interface DriftExplainer {
   text(tree: SchemaVersion, registry: SchemaVersion): DriftCause;
   /** The id differs. */
   id(subject: string, tree: SchemaVersion, registry: SchemaVersion): DriftCause;
+  /** Whatever differs in a version; undefined where neither side has it. */
+  version(subject: string, version: number): DriftCause | undefined;
   /** Of an export: the registry as it was before against as it is now. */
   change(change: TreeChange): DriftCause;
 }
@@ -72,24 +73,39 @@ export function explainDrift(sides: DriftSides, port: Pick<SchemaPort, 'canonica
   const extra: DriftExplainer['extra'] = (subject, row) => (isReused(subject, row) ? 'id-reused' : 'registered');
   const text: DriftExplainer['text'] = (a, b) => (isSame(a, b) ? 'recanonicalised' : 'overwritten');
 
+  const missing: DriftExplainer['missing'] = (subject, row) => {
+    // What was added by hand has no id yet.
+    if (row.id < 0) return 'added-to-tree';
+    const { context } = parseSubjectName(subject);
+    const known = index.registry().byId.get(idKey(context, row.id)) ?? [];
+    return known.length > 0 && !known.some((one) => isSame(one, row)) ? 'id-reused' : 'deleted';
+  };
+  const id: DriftExplainer['id'] = (subject, tree, registry) => {
+    if (isSame(tree, registry)) return 'renumbered';
+    return isReused(subject, registry) ? 'id-reused' : 'overwritten';
+  };
+
   return {
     extra,
-    missing(subject, row) {
-      const { context } = parseSubjectName(subject);
-      const known = index.registry().byId.get(idKey(context, row.id)) ?? [];
-      return known.length > 0 && !known.some((one) => isSame(one, row)) ? 'id-reused' : 'deleted';
-    },
+    missing,
     text,
-    id: (subject, tree, registry) => {
-      if (isSame(tree, registry)) return 'renumbered';
-      return isReused(subject, registry) ? 'id-reused' : 'overwritten';
+    id,
+    version(subject, version) {
+      const at = addressOf(subject, version);
+      const [ours, theirs] = [index.tree().byKey.get(at), index.registry().byKey.get(at)];
+      if (ours === undefined) return theirs === undefined ? undefined : extra(subject, theirs);
+      if (theirs === undefined) return missing(subject, ours);
+      if (ours.id !== theirs.id) return id(subject, ours, theirs);
+      if (ours.schemaType !== theirs.schemaType || ours.schema !== theirs.schema) return text(ours, theirs);
+      if (ours.deleted !== theirs.deleted) return ours.deleted ? 'undeleted' : 'soft-deleted';
+      return 'amended';
     },
     change(change) {
       if (change.kind === 'subject-added') {
         const rows = index.registry().bySubject.get(change.subject) ?? [];
         return rows.some((row) => isReused(change.subject, row)) ? 'id-reused' : 'registered';
       }
-      const at = 'version' in change ? rowKey(change.subject, change.version) : '';
+      const at = 'version' in change ? addressOf(change.subject, change.version) : '';
       const [before, now] = [index.tree().byKey.get(at), index.registry().byKey.get(at)];
       if (change.kind === 'version-added' && now !== undefined) return extra(change.subject, now);
       if (change.kind === 'version-replaced' && before !== undefined && now !== undefined) return text(before, now);
@@ -130,7 +146,7 @@ function indexRows({ contexts }: RegistrySnapshot): RowIndex {
       const subject = formatSubjectName({ context, subject: name });
       bySubject.set(subject, versions);
       for (const row of versions) {
-        byKey.set(rowKey(subject, row.version), row);
+        byKey.set(addressOf(subject, row.version), row);
         const key = idKey(context, row.id);
         const known = byId.get(key);
         if (known === undefined) byId.set(key, [row]);
@@ -139,6 +155,10 @@ function indexRows({ contexts }: RegistrySnapshot): RowIndex {
     }
   }
   return { byKey, byId, bySubject };
+}
+
+function addressOf(subject: string, version: number): string {
+  return `${version} ${subject}`;
 }
 
 function idKey(context: string, id: number): string {

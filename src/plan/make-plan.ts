@@ -6,6 +6,7 @@ import { createDraft, type Draft } from './draft.ts';
 import { fingerprintSnapshot } from './fingerprint.ts';
 import { judgeVersions } from './judge-versions.ts';
 import { liftAliases } from './lift-aliases.ts';
+import { nameCauses } from './name-causes.ts';
 import { type Placements, placeRows } from './place-rows.ts';
 import { PLAN_FORMAT, type Plan, type PlanOptions, type RegisterStep } from './plan.ts';
 import { createPlanContext, type PlanContext } from './plan-context.ts';
@@ -72,7 +73,7 @@ export function makePlan(
     options,
     steps,
     problems: sortProblems(context),
-    subjects: summarizeSubjects(context, { placements, removed, pruned, pending, tally }),
+    subjects: nameCauses(context, summarizeSubjects(context, { placements, removed, pruned, pending, tally })),
     ids,
   };
   const texts = new Map(draft.texts);

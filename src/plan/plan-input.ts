@@ -73,6 +73,8 @@ export interface PlanTargetState {
   readonly retiredIds?: ReadonlyMap<string, readonly number[]>;
   /** Schemas that the registry itself takes for one of its own, whatever the texts say: see `takenKey`. */
   readonly takenFor?: TakenFor;
+  /** A tree stands for it: what is different there did not drift. */
+  readonly standIn?: boolean;
   /** Which subjects `prune` may delete; undefined: all. */
   readonly isPrunable?: (subject: string) => boolean;
 }

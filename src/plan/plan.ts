@@ -5,6 +5,7 @@
 import type { JsonValue } from '../model/json.ts';
 import type { RegistryKind } from '../model/registry-snapshot.ts';
 import type { CompatibilityLevel, Metadata, Reference, RuleSet, SchemaType } from '../model/schema-version.ts';
+import type { DriftCause } from './drift-cause.ts';
 import type { Reason } from './reasons.ts';
 
 export const PLAN_FORMAT = 1;
@@ -163,6 +164,8 @@ export interface SubjectPlan {
   readonly deletes: readonly number[];
   readonly changesConfig: boolean;
   readonly changesMode: boolean;
+  /** Why the registry is likely not what the tree says; absent where nothing tells. */
+  readonly causes?: readonly DriftCause[];
 }
 
 /** One id of the source and what it is in the target. */

@@ -1,65 +1,86 @@
 /** A plan for a pull request: what speaks against it, a table of subjects, the ids behind a fold. Bounded in size. */
 import type { Plan, Problem, SubjectPlan } from '../plan/plan.ts';
-import { changedIds, changedSubjects, describeChange, describeLevels, summarizePlan } from './plan-words.ts';
+import { CAUSE_WORDS, isGrave } from './drift-words.ts';
+import {
+  changedIds,
+  changedSubjects,
+  describeChange,
+  describeLevels,
+  groupCauses,
+  type PlanCause,
+  summarizePlan,
+} from './plan-words.ts';
 import { escapeUnsafe } from './show-name.ts';
 
 /** A comment may have 65,536 characters; other parts want some of them. */
-const MAX_LENGTH = 50_000;
-const MAX_ROWS = 200;
+const COMMENT: MarkdownLimits = { length: 50_000, rows: 200 };
 const MAX_CELL = 400;
+const MAX_PLACES = 10;
 
-export function renderPlanMarkdown(plan: Plan): string {
+export interface MarkdownLimits {
+  /** Characters of the whole. */
+  readonly length: number;
+  /** Of each list and table. */
+  readonly rows: number;
+}
+
+/** @param limits default those of a part of a comment. */
+export function renderPlanMarkdown(plan: Plan, limits: MarkdownLimits = COMMENT): string {
   const errors = plan.problems.filter(({ severity }) => severity === 'error');
   const warnings = plan.problems.filter(({ severity }) => severity === 'warning');
   const subjects = changedSubjects(plan);
   const levels = describeLevels(plan);
+  const causes = groupCauses(plan);
   const ids = changedIds(plan);
   const parts = [
     `**${text(summarizePlan(plan))}**`,
-    ...(errors.length > 0 ? [section(errors, describeProblem)] : []),
-    ...(subjects.length > 0 ? [subjectTable(subjects)] : []),
-    ...(levels.length > 0 ? [section(levels, (level) => `- ${text(level.slice(2))}`)] : []),
-    ...(warnings.length > 0 ? [fold(`${warnings.length} to know`, section(warnings, describeProblem))] : []),
+    ...(errors.length > 0 ? [section(errors, limits, describeProblem)] : []),
+    ...(subjects.length > 0 ? [subjectTable(subjects, limits)] : []),
+    ...(levels.length > 0 ? [section(levels, limits, (level) => `- ${text(level.slice(2))}`)] : []),
+    ...(causes.length > 0 ? [`Likely causes:\n\n${section(causes, limits, describeCause)}`] : []),
+    ...(warnings.length > 0 ? [fold(`${warnings.length} to know`, section(warnings, limits, describeProblem))] : []),
     ...(ids.length > 0
       ? [
           fold(
             `${ids.length} of ${plan.ids.length} ids change`,
-            section(ids, (id) => `- ${text(id)}`),
+            section(ids, limits, (id) => `- ${text(id)}`),
           ),
         ]
       : []),
   ];
-  return within(parts);
+  return within(parts, limits.length);
 }
 
-/** Whole parts as long as they fit. */
-function within(parts: readonly string[]): string {
+/** Whole parts as long as they fit, then as many lines of the next one; of a fold, none: it would not be closed. */
+function within(parts: readonly string[], longest: number): string {
   const kept: string[] = [];
-  let length = 0;
+  let room = longest;
   for (const part of parts) {
-    length += part.length + 2;
-    if (length > MAX_LENGTH) {
+    if (part.length + 2 > room) {
+      const end = part.startsWith('<details>') ? -1 : part.lastIndexOf('\n', Math.max(0, room - 2));
+      if (end > 0) kept.push(part.slice(0, end));
       kept.push('_The rest is too long to be shown here: run `srgit plan`._');
       break;
     }
+    room -= part.length + 2;
     kept.push(part);
   }
   return `${kept.join('\n\n')}\n`;
 }
 
-function subjectTable(subjects: readonly SubjectPlan[]): string {
-  const rows = subjects.slice(0, MAX_ROWS).map((subject) => {
+function subjectTable(subjects: readonly SubjectPlan[], limits: MarkdownLimits): string {
+  const rows = subjects.slice(0, limits.rows).map((subject) => {
     const { from, subject: name, outcome } = subject;
     const shown = (from === undefined || from === name ? [name] : [from, name]).map(cell).join(' → ');
     return `| ${shown} | ${outcome} | ${text(describeChange(subject).join(', '))} |`;
   });
-  const rest = subjects.length > MAX_ROWS ? [`| … and ${subjects.length - MAX_ROWS} more | | |`] : [];
+  const rest = subjects.length > limits.rows ? [`| … and ${subjects.length - limits.rows} more | | |`] : [];
   return ['| subject | | what |', '|---|---|---|', ...rows, ...rest].join('\n');
 }
 
-function section<T>(items: readonly T[], describe: (item: T) => string): string {
-  const lines = items.slice(0, MAX_ROWS).map(describe);
-  if (items.length > MAX_ROWS) lines.push(`- … and ${items.length - MAX_ROWS} more`);
+function section<T>(items: readonly T[], { rows }: MarkdownLimits, describe: (item: T) => string): string {
+  const lines = items.slice(0, rows).map(describe);
+  if (items.length > rows) lines.push(`- … and ${items.length - rows} more`);
   return lines.join('\n');
 }
 
@@ -67,6 +88,12 @@ function describeProblem({ severity, reason, message, hint, file }: Problem): st
   const where = file === undefined ? '' : ` (${code(file)})`;
   const more = hint === undefined ? '' : `<br>${text(hint)}`;
   return `- ${severity === 'error' ? '❌' : '⚠️'} \`${reason}\` ${text(message)}${where}${more}`;
+}
+
+function describeCause({ cause, places }: PlanCause): string {
+  const rest = places.length > MAX_PLACES ? ` and ${places.length - MAX_PLACES} more` : '';
+  const shown = places.slice(0, MAX_PLACES).map(code).join(', ');
+  return `- ${isGrave(cause) ? '⚠️ ' : ''}${CAUSE_WORDS[cause]}: ${shown}${rest}`;
 }
 
 function fold(title: string, content: string): string {

@@ -1,12 +1,21 @@
 /** A plan as text: what speaks against it first, then a line for each subject, then the ids that change. */
 import type { Plan, Problem, SubjectPlan } from '../plan/plan.ts';
+import { CAUSE_WORDS } from './drift-words.ts';
 import { plural } from './export-report.ts';
-import { changedIds, changedSubjects, describeChange, describeLevels, summarizePlan } from './plan-words.ts';
+import {
+  changedIds,
+  changedSubjects,
+  describeChange,
+  describeLevels,
+  groupCauses,
+  summarizePlan,
+} from './plan-words.ts';
 import { escapeUnsafe, showName } from './show-name.ts';
 
 const MAX_PROBLEMS = 50;
 const MAX_SUBJECTS = 100;
 const MAX_IDS = 30;
+const MAX_PLACES = 10;
 
 export { renderPlanMarkdown } from './plan-markdown.ts';
 
@@ -24,7 +33,7 @@ export function renderPlanText(plan: Plan): string {
     lines.push(...ids.slice(0, MAX_IDS).map((id) => `  ${id}`));
     more(lines, ids.length, MAX_IDS, 'id');
   }
-  lines.push(summarizePlan(plan));
+  lines.push(...describeCauses(plan), summarizePlan(plan));
   return lines.join('\n');
 }
 
@@ -50,6 +59,16 @@ const SIGNS: Readonly<Record<SubjectPlan['outcome'], string>> = {
 
 function describeSubject(subject: SubjectPlan): string {
   return `${SIGNS[subject.outcome]} ${nameSubject(subject)}: ${describeChange(subject).join(', ')}`;
+}
+
+function describeCauses(plan: Plan): readonly string[] {
+  const causes = groupCauses(plan);
+  if (causes.length === 0) return [];
+  const lines = causes.map(({ cause, places }) => {
+    const rest = places.length > MAX_PLACES ? ` and ${places.length - MAX_PLACES} more` : '';
+    return `  ${CAUSE_WORDS[cause]}: ${places.slice(0, MAX_PLACES).join(', ')}${rest}`;
+  });
+  return ['Likely causes:', ...lines];
 }
 
 function nameSubject({ from, subject }: SubjectPlan): string {

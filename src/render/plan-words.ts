@@ -1,4 +1,5 @@
 /** What a plan's renderings have in common: the same facts in the same words. */
+import type { DriftCause } from '../plan/drift-cause.ts';
 import type { Plan, PlanStep, SubjectPlan } from '../plan/plan.ts';
 import { plural } from './export-report.ts';
 import { escapeUnsafe, showName } from './show-name.ts';
@@ -79,11 +80,50 @@ export function listVersions(versions: readonly number[]): string {
   return ranges.length > 8 ? `${shown.join(', ')}, … (${versions.length})` : shown.join(', ');
 }
 
+/** A likely cause, and where it shows. */
+export interface PlanCause {
+  readonly cause: DriftCause;
+  /** Subjects, and levels that are none: as they are shown. */
+  readonly places: readonly string[];
+}
+
+/** Each cause once, in the order in which the plan meets them. None for a registry that has no schema yet. */
+export function groupCauses(plan: Plan): readonly PlanCause[] {
+  const places = new Map<DriftCause, string[]>();
+  const add = (cause: DriftCause, place: string): void => {
+    places.set(cause, [...(places.get(cause) ?? []), place]);
+  };
+  for (const { subject, causes = [] } of plan.subjects) for (const cause of causes) add(cause, showName(subject));
+  if (places.size > 0 || isOfOwnRegistry(plan)) {
+    for (const { level, action } of changedLevels(plan)) {
+      add(action === 'set-mode' ? 'mode-changed' : 'config-changed', level);
+    }
+  }
+  return [...places].map(([cause, names]) => ({ cause, places: names }));
+}
+
+/** It has some of the tree's versions, under the same names. */
+function isOfOwnRegistry({ source, target, options, subjects }: Plan): boolean {
+  const isRenamed = options.subjectMapping.length > 0 || options.toContext !== undefined;
+  if (source.kind !== 'tree' || target.tree !== undefined || isRenamed) return false;
+  return subjects.some(({ keeps }) => keeps.length > 0);
+}
+
 /** Settings that are no subject's. */
-export function describeLevels({ steps, subjects }: Plan): readonly string[] {
+export function describeLevels(plan: Plan): readonly string[] {
+  return changedLevels(plan).map(({ level, change }) => `~ ${level}: ${change}`);
+}
+
+interface LevelChange {
+  readonly level: string;
+  readonly action: 'set-config' | 'set-mode';
+  readonly change: string;
+}
+
+function changedLevels({ steps, subjects }: Plan): readonly LevelChange[] {
   const names = new Set(subjects.map(({ subject }) => subject));
   const changedForNow = new Set<string>();
-  return steps.flatMap((step) => {
+  return steps.flatMap((step): LevelChange[] => {
     if (step.action !== 'set-config' && step.action !== 'set-mode') return [];
     if (step.temporary) {
       changedForNow.add(`${step.action} ${step.subject}`);
@@ -91,12 +131,13 @@ export function describeLevels({ steps, subjects }: Plan): readonly string[] {
     }
     // The first one after a temporary one puts back what was there.
     if (changedForNow.delete(`${step.action} ${step.subject}`) || names.has(step.subject)) return [];
+    const { action } = step;
     const level = step.subject === '' ? 'the registry' : nameLevel(step.subject);
     if (step.action === 'set-mode') {
-      return [`~ ${level}: mode ${step.before ?? 'inherited'} → ${step.mode ?? 'inherited'}`];
+      return [{ level, action, change: `mode ${step.before ?? 'inherited'} → ${step.mode ?? 'inherited'}` }];
     }
     const set = step.config === null ? 'removed' : escapeUnsafe(JSON.stringify(step.config));
-    return [`~ ${level}: config ${set}`];
+    return [{ level, action, change: `config ${set}` }];
   });
 }
 

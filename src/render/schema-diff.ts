@@ -1,6 +1,8 @@
 /** Differences between two states of a registry as text for a terminal, and as markdown for a pull request. */
 import type { SubjectDiff, VersionDiff } from '../plan/diff-snapshots.ts';
+import type { DriftCause } from '../plan/drift-cause.ts';
 import type { FactChange, SchemaChange, SchemaDiff } from '../schema/outline/diff-schemas.ts';
+import { CAUSE_WORDS, isGrave } from './drift-words.ts';
 import { plural } from './export-report.ts';
 import { escapeUnsafe, showName } from './show-name.ts';
 
@@ -29,11 +31,19 @@ export function renderDiff(subjects: readonly SubjectDiff[], from: string, to: s
 
 function describeSubject({ subject, change, versions, settings }: SubjectDiff): string[] {
   const lines = [`${SIGNS[change]} ${place(subject)}${change === 'changed' ? '' : ` ${change}`}`];
-  for (const version of versions)
-    lines.push(`    ${versionLine(version)}`, ...schemaLines(version.schema).map((line) => `        ${line}`));
-  for (const { setting, from, to } of settings)
-    lines.push(`    ~ ${setting} ${short(from ?? 'inherited')} → ${short(to ?? 'inherited')}`);
+  for (const version of versions) {
+    const more = [...causeLines(version.cause), ...schemaLines(version.schema)];
+    lines.push(`    ${versionLine(version)}`, ...more.map((line) => `        ${line}`));
+  }
+  for (const { setting, from, to, cause } of settings) {
+    const line = `~ ${setting} ${short(from ?? 'inherited')} → ${short(to ?? 'inherited')}`;
+    lines.push(`    ${line}`, ...causeLines(cause).map((text) => `        ${text}`));
+  }
   return lines;
+}
+
+function causeLines(cause: DriftCause | undefined): string[] {
+  return cause === undefined ? [] : [`likely ${CAUSE_WORDS[cause]}`];
 }
 
 function versionLine({ change, version, id, was, against }: VersionDiff): string {
@@ -121,12 +131,12 @@ function describeSubjectMarkdown({ subject, change, versions, settings }: Subjec
     `#### ${subject === '' ? 'The registry' : code(subject)}${change === 'changed' ? '' : ` (${change})`}`,
     '',
   ];
-  for (const { setting, from, to } of settings)
-    lines.push(`- ${setting}: ${code(from ?? 'inherited')} → ${code(to ?? 'inherited')}`);
+  for (const { setting, from, to, cause } of settings)
+    lines.push(`- ${setting}: ${code(from ?? 'inherited')} → ${code(to ?? 'inherited')}${causeMarkdown(cause)}`);
   for (const version of versions) {
     const levels = version.schema?.breaks ?? [];
     lines.push(
-      `- ${versionLine(version).slice(2)}${levels.length === 0 ? '' : ` ⚠️ **breaks ${levels.join(' and ')}**`}`,
+      `- ${versionLine(version).slice(2)}${levels.length === 0 ? '' : ` ⚠️ **breaks ${levels.join(' and ')}**`}${causeMarkdown(version.cause)}`,
     );
     for (const change of (version.schema?.changes ?? []).slice(0, MAX_CHANGES)) {
       const mark = change.breaks.length === 0 ? '' : ` ⚠️ breaks ${change.breaks.join(' and ')}`;
@@ -138,6 +148,10 @@ function describeSubjectMarkdown({ subject, change, versions, settings }: Subjec
       lines.push(`  - ⚠️ breaks ${breaks}: ${code(why)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function causeMarkdown(cause: DriftCause | undefined): string {
+  return cause === undefined ? '' : `<br>likely ${isGrave(cause) ? '⚠️ ' : ''}${CAUSE_WORDS[cause]}`;
 }
 
 /** Text of a schema in a code span that it cannot end: no markdown, no HTML, no mention comes out of it. */

@@ -1,6 +1,7 @@
 /** What a verification found, for a person. */
 import type { SnapshotCounts } from '../model/registry-snapshot.ts';
 import type { Difference } from '../plan/compare-snapshots.ts';
+import { CAUSE_WORDS } from './drift-words.ts';
 import { plural } from './export-report.ts';
 import { escapeUnsafe, showName } from './show-name.ts';
 
@@ -31,9 +32,10 @@ export function renderVerifyReport(report: VerifyReport): string {
 }
 
 function renderDifferences(report: VerifyReport, differences: readonly Difference[]): string[] {
-  const lines = differences.slice(0, MAX_LINES).map(({ subject, version, message }) => {
+  const lines = differences.slice(0, MAX_LINES).flatMap(({ subject, version, message, cause }) => {
     const where = subject === '' ? 'global' : showName(subject);
-    return `≠ ${where}${version === undefined ? '' : ` version ${version}`}: ${message}`;
+    const what = `≠ ${where}${version === undefined ? '' : ` version ${version}`}: ${message}`;
+    return cause === undefined ? [what] : [what, `    likely ${CAUSE_WORDS[cause]}`];
   });
   if (differences.length > MAX_LINES) lines.push(`… and ${differences.length - MAX_LINES} more`);
   for (const gap of report.partial ?? []) {

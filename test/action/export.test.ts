@@ -43,7 +43,9 @@ describe('command export', () => {
       const inputs = { command: 'export', url, push: 'true' };
       const third = await runBundle(inputs, { workspace, env: noIdentity });
       expect(third.code).toBe(0);
-      expect(third.summary).toContain('| `+ orders-value v2 (id 2)` | registered past the review: ');
+      expect(third.summary).toContain(
+        '| `+ orders-value v2 (id 2)` | registered past the review, by a client with `auto.register.schemas`',
+      );
       expect(third.summary).toContain('set at the registry, not in the tree');
       expect(third.summary).toContain('field Order.number');
       expect(git(bare.url, 'log', '-1', '--format=%an|%cn', 'main')).toBe('github-actions[bot]|github-actions[bot]');
@@ -68,7 +70,7 @@ describe('command export', () => {
       expect([opened.code, opened.outputs['pull-request'], opened.commands]).toEqual([0, '1', []]);
       const branch = 'srgit/export-schemas';
       expect(hub.pulls).toMatchObject([{ head: branch, base: 'main', state: 'open' }]);
-      expect(hub.pulls[0]?.title).toBe('Export schemas: payments-value (1 version)');
+      expect(hub.pulls[0]?.title).toBe('schemas: payments-value added');
       expect(hub.pulls[0]?.body).toContain('| `+ payments-value (1 version)` | registered past the review');
       const pushed = git(bare.url, 'rev-parse', branch);
       expect(opened.outputs['commit-sha']).toBe(pushed);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { record, register, registryDuringTest, request } from '../support/embedded-registry.ts';
@@ -53,8 +53,8 @@ describe('command plan on a pull request', () => {
     'tells what merging would do in one comment, which the next run brings up to date',
     async () => {
       const { url, workspace, hub, pullRequest, githubUrl } = await proposal(BAD);
-      // Others have said much, and somebody the marker.
-      for (let id = 1; id <= 130; id++) {
+      // Others have said much, and somebody the marker: ours is on the third page of the listing.
+      for (let id = 1; id <= 230; id++) {
         hub.comments.push({ id, issue: 7, user: { login: 'somebody' }, body: `remark ${id}` });
       }
       const step = () => runBundle({ command: 'plan', url }, { workspace, pullRequest, githubUrl });
@@ -78,7 +78,7 @@ describe('command plan on a pull request', () => {
       propose(workspace, GOOD);
       const good = await step();
       expect([good.code, good.commands]).toEqual([0, []]);
-      expect(good.outputs).toMatchObject({ changed: 'true', 'comment-id': '131' });
+      expect(good.outputs).toMatchObject({ changed: 'true', 'comment-id': '231' });
       expect(JSON.parse(good.outputs['summary'] ?? '')).toMatchObject({ registered: 1, errors: 0 });
       const [second = '', ...others] = bodies(hub);
       expect(others).toEqual([]);
@@ -192,6 +192,35 @@ describe('commands check and diff', () => {
         { places: 1, versions: 1, breaking: 1 },
       ]);
       expect(differing.summary).toContain('`+ field Order.total: long` ⚠️ breaks BACKWARD');
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'cuts a plan that no comment can hold, with a link to the summary that holds it whole',
+    async () => {
+      const { url, workspace, hub, pullRequest, githubUrl } = await proposal(GOOD);
+      const folders = Array.from({ length: 400 }, (_, at) => `team-${at}-${'of-a-long-name-'.repeat(8)}value`);
+      for (const subject of folders) {
+        mkdirSync(join(workspace, 'schemas/subjects', subject));
+        const schema = JSON.stringify({ type: 'record', name: 'R', fields: [...ID, ...GOOD] });
+        writeFileSync(join(workspace, 'schemas/subjects', subject, 'v1.avsc'), `${schema}\n`);
+      }
+      git(workspace, 'add', '--all');
+      git(workspace, 'commit', '--quiet', '--message', 'Propose');
+      const result = await runBundle({ command: 'plan', url }, { workspace, pullRequest, githubUrl });
+      expect([result.code, JSON.parse(result.outputs['summary'] ?? '')]).toMatchObject([0, { registered: 401 }]);
+      expect(result.summary.length).toBeGreaterThan(70_000);
+      for (const subject of folders) expect(result.summary).toContain(`| \`${subject}\` | create | adds v1 |`);
+      const [body = ''] = bodies(hub);
+      expect(body.length).toBeGreaterThan(50_000);
+      expect(body.length).toBeLessThan(65_536);
+      expect(body.trimEnd().split('\n').at(-1)).toBe(
+        '_The rest is too long for a comment: see [the summary of the run](https://github.com/acme/schemas/actions/runs/42)._',
+      );
+      // The next push finds it by its marker.
+      await runBundle({ command: 'plan', url }, { workspace, pullRequest, githubUrl });
+      expect(bodies(hub)).toHaveLength(1);
     },
     TIMEOUT,
   );

@@ -1,103 +1,17 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { register, registryDuringTest, request } from '../support/embedded-registry.ts';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { record, register, registryDuringTest } from '../support/embedded-registry.ts';
 import { git, remote } from '../support/git.ts';
+import { type FrontAuth, type SecureFront, startSecureFront } from '../support/secure-front.ts';
 import { gitHubDuringTest } from './github-server.ts';
-import { builtBundle, runBundle } from './run-bundle.ts';
+import { type BundleResult, builtBundle, runBundle } from './run-bundle.ts';
 
 const TIMEOUT = 180_000;
 
 beforeAll(async () => {
   await builtBundle();
 }, TIMEOUT);
-
-/** What a name or a text of a schema may try on a runner, on markdown, and on a shell. */
-const SUBJECTS = [
-  '::error::forged',
-  '::set-output name=changed::forged',
-  '$(touch forged)`touch forged`;touch forged',
-  '@everyone ![x](https://example.com/x.png) <img src=x>',
-  '</details>```\u2028::add-mask::a',
-  '--upload-pack=touch forged',
-];
-
-const EVIL = '::error file=x::forged\n::stop-commands::x @everyone <script>';
-
-describe('names and texts of others', () => {
-  it(
-    'are no commands of the runner, no markup, no mentions and no arguments of programs',
-    async () => {
-      const { url } = await registryDuringTest();
-      const evil = { type: 'record', name: 'A', doc: EVIL, fields: [{ name: 'a', type: 'string', doc: EVIL }] };
-      for (const subject of SUBJECTS) await register(url, subject, evil);
-      const bare = remote();
-      const workspace = bare.clone('work');
-      const hub = await gitHubDuringTest();
-      const exported = await runBundle({ command: 'export', url, push: 'true' }, { workspace });
-      expect([exported.code, exported.commands, exported.outputs['changed']]).toEqual([0, [], 'true']);
-
-      await request(url, 'DELETE', `/subjects/${encodeURIComponent(SUBJECTS[0] ?? '')}`);
-      const proposed = await runBundle(
-        { command: 'export', url, 'open-pull-request': 'true' },
-        { workspace, githubUrl: hub.url },
-      );
-      expect([proposed.code, proposed.commands]).toEqual([0, []]);
-      const pullRequest = { number: 1, base: { ref: 'main', sha: git(workspace, 'rev-parse', 'HEAD') } };
-      for (const { folder } of manifestOf(workspace)) {
-        const changed = { ...evil, fields: [...evil.fields, { name: `b${EVIL}`.slice(0, 1), type: EVIL }] };
-        writeFileSync(join(workspace, 'schemas', folder, 'v2.avsc'), JSON.stringify(changed));
-      }
-      const planned = await runBundle({ command: 'plan', url }, { workspace, githubUrl: hub.url, pullRequest });
-      expect(planned.code).toBe(1);
-      const commands = planned.commands.filter((command) => !command.startsWith('error '));
-      expect(commands).toEqual([expect.stringMatching(/^error::\d+ problems: nothing would be written$/)]);
-      for (const command of planned.commands)
-        expect(command).toMatch(/^error(::| title=[^:]*,file=schemas\/[^:]*,line=\d+::)/);
-      expect(planned.outputs['changed']).not.toBe('forged');
-
-      const texts = [
-        planned.summary,
-        exported.summary,
-        ...hub.comments.map(({ body }) => body),
-        ...hub.pulls.map(({ body }) => body),
-      ];
-      for (const text of texts) {
-        const outside = withoutCode(text);
-        expect(outside).not.toMatch(/@everyone|<img|<script|!\[x\]/);
-        expect(text).not.toMatch(/^::/m);
-      }
-      const made = readdirSync(workspace, { recursive: true, encoding: 'utf8' });
-      expect(made.filter((file) => /(^|\/)forged$/.test(file))).toEqual([]);
-    },
-    TIMEOUT,
-  );
-});
-
-/** Markdown without code, where nothing counts, and without what a backslash takes the meaning from. */
-function withoutCode(markdown: string): string {
-  const text = markdown.replace(/^(`{3,}).*\n[\s\S]*?^\1$/gm, '');
-  let kept = '';
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === '\\') {
-      at++;
-      continue;
-    }
-    const [run = ''] = /^`*/.exec(text.slice(at)) ?? [];
-    const rest = text.slice(at + run.length);
-    const end = run === '' ? -1 : rest.search(new RegExp(`(?<!\`)\`{${run.length}}(?!\`)`));
-    if (end < 0) kept += text[at];
-    else at += run.length + end + run.length - 1;
-  }
-  return kept;
-}
-
-function manifestOf(workspace: string): readonly { readonly folder: string }[] {
-  const files = git(workspace, 'ls-files', '-z', 'schemas').split('\0');
-  return files
-    .filter((file) => file.endsWith('/v1.avsc'))
-    .map((file) => ({ folder: file.slice('schemas/'.length, -'/v1.avsc'.length) }));
-}
 
 describe('secrets', () => {
   it(
@@ -131,4 +45,138 @@ describe('secrets', () => {
     },
     TIMEOUT,
   );
+
+  it(
+    'are in no log, summary, output, comment, pull request, plan or commit, whatever a server repeats of them',
+    async () => {
+      const registry = await registryDuringTest();
+      await register(registry.url, 'orders-value', record('Order'));
+      const user = { type: 'basic', username: 'me', password: SECRETS.password } as const;
+      const oauth = { type: 'oauth', clientId: 'me', clientSecret: SECRETS.oauth } as const;
+      const byUser = await front(registry.url, user);
+      const byToken = await front(registry.url, { type: 'bearer', token: SECRETS.token });
+      const byOauth = await front(registry.url, oauth);
+      const bare = remote();
+      const workspace = bare.clone('work');
+      writeFileSync(join(workspace, 'srgit.yaml'), configuration(byOauth));
+      git(workspace, 'add', '--all');
+      git(workspace, 'commit', '--quiet', '--message', 'Begin');
+      const hub = await gitHubDuringTest();
+      const pullRequest = { number: 1, base: { ref: 'main', sha: git(workspace, 'rev-parse', 'HEAD') } };
+      const env = { OAUTH_SECRET: SECRETS.oauth, KAFKA_PASSWORD: SECRETS.kafka, S3_SECRET: SECRETS.storage };
+      const results: BundleResult[] = [];
+      const run = async (wanted: number, inputs: Readonly<Record<string, string>>): Promise<void> => {
+        const given = { 'github-token': SECRETS.github, comment: 'always', ...inputs };
+        const result = await runBundle(given, { workspace, githubUrl: hub.url, pullRequest, env });
+        const errors = result.commands.filter((one) => one.startsWith('error'));
+        expect([inputs['command'], result.code, errors.length > 0]).toEqual([inputs['command'], wanted, wanted !== 0]);
+        results.push(result);
+      };
+      const basic = { url: byUser.url, username: 'me', password: SECRETS.password, header: `X-Key: ${SECRETS.header}` };
+      const inUrl = { url: byUser.url.replace('//', `//me:${encodeURIComponent(SECRETS.password)}@`) };
+      const bearer = { url: byToken.url, token: SECRETS.token };
+      await run(0, { command: 'export', ...basic, push: 'true' });
+      await register(registry.url, 'orders-value', record('Order', 'number'));
+      await run(1, { command: 'verify', ...inUrl });
+      await run(0, { command: 'export', ...bearer, 'open-pull-request': 'true' });
+      await run(0, { command: 'diff', registry: 'prod', to: 'registry' });
+      await run(0, { command: 'plan', ...bearer, out: 'plan.json' });
+      await run(0, { command: 'restore', ...bearer, plan: 'plan.json', push: 'true' });
+      await run(0, { command: 'reconcile', ...basic, commit: 'true' });
+      await run(0, { command: 'health', ...inUrl });
+      await run(1, { command: 'health', ...inUrl, header: `Authorization: Bearer ${SECRETS.header}` });
+      // Servers that say what they were given, and what is only half given.
+      const wrong = { url: byToken.url, username: 'me', password: SECRETS.password };
+      for (const command of ['export', 'plan']) await run(1, { command, ...wrong });
+      await run(1, { command: 'verify', url: byUser.url, token: SECRETS.token });
+      byOauth.failTokenRequests({ status: 400, body: { error: 'x', error_description: SECRETS.oauth } });
+      await run(1, { command: 'verify', registry: 'prod' });
+      await run(0, { command: 'export', ...basic, 'client-key-password': SECRETS.key });
+      await run(1, {
+        command: 'export',
+        ...basic,
+        push: 'true',
+        remote: `https://me:${SECRETS.remote}@127.0.0.1:1/x.git`,
+      });
+      await run(1, { command: 'replay', from: 'kbak:storage', to: 'kafka:dr', 'no-map': 'true' });
+      await run(1, {
+        command: 'replay',
+        from: `https://me:${SECRETS.remote}@host/x`,
+        to: 'kafka:dr',
+        'no-map': 'true',
+      });
+      await run(1, { command: 'topic-backup', from: 'kafka:dr', to: 'kbak:storage' });
+
+      const texts: Record<string, string> = {
+        comments: JSON.stringify(hub.comments),
+        pulls: JSON.stringify(hub.pulls),
+        commits: git(bare.url, 'log', '--all', '--patch', '--format=fuller'),
+        'own commits': git(workspace, 'log', '--all', '--patch', '--format=fuller'),
+      };
+      for (const [at, { stdout, stderr, summary, outputs }] of results.entries()) {
+        texts[`log ${at}`] = stdout.replaceAll(/^::add-mask::.*$/gm, '');
+        texts[`stderr ${at}`] = stderr;
+        texts[`summary ${at}`] = summary;
+        texts[`outputs ${at}`] = JSON.stringify(outputs);
+      }
+      for (const file of readdirSync(workspace, { recursive: true, encoding: 'utf8' })) {
+        const path = join(workspace, file);
+        if (!file.startsWith('.git/objects') && statSync(path).isFile()) texts[file] = readFileSync(path, 'utf8');
+      }
+      expect(hub.comments.length).toBeGreaterThan(0);
+      expect(Object.keys(texts)).toContain('plan.json');
+      // The servers did repeat them.
+      expect(results.filter(({ stdout }) => stdout.includes('***')).length).toBeGreaterThan(2);
+      expect(hub.comments.map(({ body }) => body).join()).toContain('***'.replaceAll('*', '\\*'));
+      for (const [name, secret] of Object.entries(SECRETS)) {
+        const forms = [secret, encodeURIComponent(secret), Buffer.from(`me:${secret}`).toString('base64')];
+        for (const [where, text] of Object.entries(texts)) {
+          for (const form of forms)
+            expect(text.includes(form), `${name} in ${where}: ${text.slice(0, 500)}`).toBe(false);
+        }
+      }
+    },
+    TIMEOUT,
+  );
 });
+
+/** One of each kind; with characters that an address writes otherwise. */
+const SECRETS = {
+  password: 'hunter2@password/0',
+  token: 'hunter2-token-0123456789',
+  header: 'hunter2-header-0123456789',
+  key: 'hunter2-of-the-key',
+  oauth: 'hunter2-oauth-0123456789',
+  github: 'ghs_of-this-run',
+  kafka: 'hunter2-kafka-0123456789',
+  storage: 'hunter2-storage-0123456789',
+  remote: 'hunter2-remote-0123456789',
+};
+
+async function front(target: string, auth: FrontAuth): Promise<SecureFront> {
+  const server = await startSecureFront({ target, auth });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+function configuration({ url, tokenUrl }: SecureFront): string {
+  const variable = (name: string): string => `"$\{${name}}"`;
+  return `registries:
+  prod:
+    url: ${url}
+    auth: { type: oauth, token_url: "${tokenUrl}", client_id: me, client_secret: ${variable('OAUTH_SECRET')} }
+kafka:
+  dr:
+    bootstrap_servers: ["127.0.0.1:1"]
+    security: { protocol: SASL_PLAINTEXT, mechanism: PLAIN, username: me, password: ${variable('KAFKA_PASSWORD')} }
+    connect_timeout_seconds: 1
+    request_timeout_seconds: 1
+storage:
+  backend: s3
+  bucket: backups
+  endpoint: http://127.0.0.1:1
+  allow_http: true
+  access_key: me
+  secret_key: ${variable('S3_SECRET')}
+`;
+}

@@ -42,6 +42,12 @@ it('actionlint finds nothing in the workflows', async () => {
   expect(await runProgram(program, [...args, ...own, ...files.map((file) => join(EXAMPLES, file))])).toBe('');
 }, 600_000);
 
+it('every workflow is played as it stands', () => {
+  const tests = readdirSync(import.meta.dirname).filter((file) => /^play-.*\.test\.ts$/.test(file));
+  const text = tests.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8')).join('\n');
+  for (const file of files) expect(text).toContain(`playWorkflow('${file}'`);
+});
+
 describe.each(files)('%s', (file) => {
   const text = readFileSync(join(EXAMPLES, file), 'utf8');
   const workflow: Workflow = parse(text);

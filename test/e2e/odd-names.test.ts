@@ -98,7 +98,7 @@ describe('odd subject names', () => {
 
   it('forge no line of the commit message and no path of the commit', () => {
     const [title = '', blank, ...lines] = git(folder, 'log', '-1', '--format=%B').split('\n');
-    expect(title).toMatch(/^Export schemas: \d+ subjects added/);
+    expect(title).toMatch(/^schemas: \d+ subjects added/);
     expect(blank).toBe('');
     const own = lines.filter((line) => line !== '');
     // A line for each subject; whatever else was set is a line of its own too.

@@ -42,14 +42,49 @@ describe('a change', () => {
 });
 
 describe('a commit message', () => {
-  it('tells a single change in its title', () => {
+  const title = (changes: readonly TreeChange[], registry?: string): string =>
+    renderCommitMessage(changes, registry).split('\n')[0] ?? '';
+  const settings = (count: number): TreeChange[] =>
+    Array.from({ length: count }, (_, at) => ({ kind: 'config', subject: `subject-${at}` }));
+
+  it('tells what changed in its title, with the registry as its scope, and every change below', () => {
     expect(renderCommitMessage([version('version-added', 4)])).toBe(
-      'Export schemas: orders-value v4 (id 14)\n\n+ orders-value v4 (id 14)\n',
+      'schemas: orders-value v4\n\n+ orders-value v4 (id 14)\n',
     );
-    expect(renderCommitMessage([])).toBe('Export schemas: tree completed');
+    const changes: TreeChange[] = [
+      version('version-added', 3),
+      { kind: 'subject-removed', subject: 'payments-value', versions: 2 },
+    ];
+    expect(renderCommitMessage(changes, 'prod')).toBe(
+      'schemas(prod): orders-value v3, payments-value deleted\n\n+ orders-value v3 (id 13)\n- payments-value (2 versions)\n',
+    );
+    expect(renderCommitMessage([], 'prod')).toBe('schemas(prod): tree completed');
   });
 
-  it('counts several, by kind', () => {
+  it('joins the versions of a subject, and begins with what must not have happened', () => {
+    const changes = [1, 2, 3, 5].map((at) => version('version-added', at));
+    expect(title(changes)).toBe('schemas: orders-value v1-v3+v5');
+    expect(title([...changes, version('version-replaced', 4)])).toBe(
+      'schemas: orders-value v4 REPLACED, orders-value v1-v3+v5',
+    );
+    expect(title([{ kind: 'compatibility', subject: '', from: 'BACKWARD', to: 'FULL' }])).toBe(
+      'schemas: global compatibility FULL',
+    );
+    expect(title([{ kind: 'mode', subject: 'a', from: 'READONLY' }])).toBe('schemas: a mode inherited');
+  });
+
+  it('counts where names would be too long, and is never too long itself', () => {
+    expect(title([...settings(3), version('version-added', 1)], 'prod')).toBe(
+      'schemas(prod): 3 settings changed, 1 version added',
+    );
+    const long: TreeChange = { kind: 'subject-added', subject: 's'.repeat(300), versions: 1 };
+    for (const changes of [[long], [long, long], [long, version('version-added', 1)]]) {
+      expect(title(changes, 'r'.repeat(300)).length).toBeLessThanOrEqual(100);
+    }
+    expect(title([{ ...long, subject: 'a\nb: c' }], 'x\ny')).toBe('schemas("x\\ny"): "a\\nb: c" added');
+  });
+
+  it('counts by kind', () => {
     const changes: TreeChange[] = [
       version('version-added', 1),
       version('version-added', 2),
@@ -60,10 +95,16 @@ describe('a commit message', () => {
     expect(summarise(changes)).toBe('2 versions added, 1 version REPLACED, 2 settings changed');
   });
 
-  it('lists no more than a reader reads', () => {
-    const message = renderCommitMessage(Array.from({ length: 100 }, (_, at) => version('version-added', at)));
-    expect(message.split('\n')).toHaveLength(64);
-    expect(message).toMatch(/… and 40 more\n$/);
+  it('lists all, as far as one argument of a program can hold it', () => {
+    const lines = (changes: readonly TreeChange[]): string[] => renderCommitMessage(changes).split('\n');
+    expect(lines(settings(3_000))).toHaveLength(3_003);
+    const wide: TreeChange = { kind: 'config', subject: '日'.repeat(200) };
+    const many = Array.from({ length: 1_000 }, () => wide);
+    const message = renderCommitMessage(many);
+    expect(Buffer.byteLength(message)).toBeLessThan(128 * 1024);
+    const listed = lines(many).filter((line) => line.startsWith('~ ')).length;
+    expect(listed).toBeGreaterThan(100);
+    expect(message).toContain(`\n… and ${1_000 - listed} more\n`);
   });
 });
 

@@ -3,19 +3,22 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { diffTrees } from '../../app/diff-trees.ts';
 import { type ExportResult, exportSchemas } from '../../app/export-schemas.ts';
+import { loadTreeAt } from '../../app/load-tree-at.ts';
 import { verifyTree } from '../../app/verify-tree.ts';
 import type { Config, RegistrySettings } from '../../config/types.ts';
 import { SrgitError } from '../../errors.ts';
 import { openRepositoryOf } from '../../git/open-repository.ts';
+import { type DriftExplainer, explainDrift } from '../../plan/drift-cause.ts';
 import { renderCommitMessage } from '../../render/commit-message.ts';
 import { renderExportReport } from '../../render/export-report.ts';
 import { renderDiffMarkdown } from '../../render/schema-diff.ts';
+import { schemaLanguages } from '../../schema/schema-port.ts';
 import { type ActionRun, configOf, registryOf } from '../action-run.ts';
 import type { Annotation } from '../annotations.ts';
 import { commentBody, commentMarker } from '../comment.ts';
 import { renderChanges } from '../drift.ts';
 import type { GitHub } from '../github.ts';
-import { codeBlock, fold } from '../markdown.ts';
+import { code, codeBlock, fold } from '../markdown.ts';
 import { closePullRequest, keepPullRequest } from '../pull-request.ts';
 import type { Report } from '../report.ts';
 import { beginRollingBranch, type RollingBranch } from '../rolling-branch.ts';
@@ -39,7 +42,7 @@ export async function runExport(run: ActionRun): Promise<Report> {
   try {
     const result = await exportOnce(run, config, registry);
     const drift = await describeDrift(run, config, result, before);
-    const pullRequest = await propose(run, github, branch, result, drift);
+    const pullRequest = await propose(run, github, branch, result, drift, registry);
     const report = await reportOf(run, config, result, drift);
     // Where the remote had the same files already, its commit is the one.
     const commitSha = result.commit === undefined ? undefined : await repository.resolveRef('HEAD');
@@ -74,17 +77,18 @@ async function propose(
   branch: RollingBranch,
   result: ExportResult,
   drift: string,
+  registry: RegistrySettings,
 ): Promise<number | undefined> {
   if (result.commit === undefined) {
     await closePullRequest(
       github,
       branch.name,
-      `The registry is what \`${branch.base}\` says: there is nothing to merge.`,
+      `The registry is what ${code(branch.base)} says: there is nothing to merge.`,
     );
     return undefined;
   }
   await branch.publish();
-  const [title = ''] = (inputs.message ?? renderCommitMessage(result.changes)).split('\n');
+  const [title = ''] = (inputs.message ?? renderCommitMessage(result.changes, registry.name)).split('\n');
   const body = [
     'The registry has changed beside the reviewed tree. Merging this makes the tree say what the registry holds.',
     drift,
@@ -136,7 +140,7 @@ async function idsUsedAgain(config: Config, signal: AbortSignal): Promise<readon
   const { findings } = await verifyTree({ config, signal });
   return findings
     .filter(({ code }) => code === 'ID_RETIRED_REUSED' || code === 'ID_CONFLICT')
-    .map(({ code, message, file }) => ({ severity: 'warning', title: code, message, file }));
+    .map(({ code: title, message, file }) => ({ severity: 'warning', title, message, file }));
 }
 
 /** undefined outside of git, before the first commit, and before the first export: there was nothing to review then. */
@@ -153,23 +157,39 @@ async function headOf({ env, signal }: ActionRun, config: Config): Promise<strin
 
 /** What changed, its likely causes, and behind a fold the fields; '' where there is nothing to compare with. */
 async function describeDrift(
-  { env, signal, onProgress, warn }: ActionRun,
+  run: ActionRun,
   config: Config,
   result: ExportResult,
   before: string | undefined,
 ): Promise<string> {
+  const { env, signal, onProgress, warn } = run;
   if (before === undefined || result.changes.length === 0) return '';
+  const causes = renderChanges(result.changes, await explainerOf(run, config, before));
   try {
     const from = { kind: 'tree', ref: before } as const;
     const { subjects } = await diffTrees({ config, from, to: { kind: 'tree' }, env, signal, onProgress });
-    const causes = renderChanges(result.changes);
     if (subjects.length === 0) return causes;
     const fields = renderDiffMarkdown(subjects, before.slice(0, 12), 'the registry', DIFF_LENGTH).trimEnd();
     return `${causes}\n\n${fold('Field by field', fields)}`;
   } catch (error) {
     if (!(error instanceof SrgitError) || error.code === 'SRGIT_INTERRUPTED') throw error;
     warn(`what changed cannot be shown field by field: ${error.message}`);
-    return renderChanges(result.changes);
+    return causes;
+  }
+}
+
+/** Of the tree that was reviewed and the one that was exported now; where the first cannot be read, of nothing. */
+async function explainerOf(run: ActionRun, config: Config, before: string): Promise<DriftExplainer> {
+  const { env, signal } = run;
+  try {
+    const { tree: reviewed } = await loadTreeAt(config.tree, before, { env, signal });
+    const { tree: exported } = await loadTreeAt(config.tree, undefined, { env, signal });
+    const sides = { tree: reviewed.snapshot, registry: exported.snapshot, retiredIds: reviewed.retiredIds };
+    return explainDrift(sides, schemaLanguages);
+  } catch (error) {
+    if (!(error instanceof SrgitError) || error.code === 'SRGIT_INTERRUPTED') throw error;
+    const nothing = { registry: { kind: 'unknown' as const }, contexts: [], global: {}, gaps: [] };
+    return explainDrift({ tree: nothing, registry: nothing, retiredIds: new Map() }, schemaLanguages);
   }
 }
 

@@ -22,6 +22,9 @@ import { referringSubjects, renderReferring } from '../referring-subjects.ts';
 import type { Report } from '../report.ts';
 import { annotationsOf } from './check.ts';
 
+/** As a summary can hold it; a comment is cut where it is made. */
+const WHOLE = { length: 400_000, rows: 5_000 };
+
 /** Characters of the field-level differences: plan, differences and the rest share one comment. */
 const DIFF_LENGTH = 20_000;
 
@@ -36,7 +39,7 @@ export async function runPlan(run: ActionRun): Promise<Report> {
   const errors = plan.plan.problems.filter(({ severity }) => severity === 'error').length;
   const parts = [
     ...(isOffline ? [offlineNote(run, base)] : []),
-    renderPlanMarkdown(plan.plan).trimEnd(),
+    renderPlanMarkdown(plan.plan, WHOLE).trimEnd(),
     ...(checked.length === 0 ? [] : ['#### Compatibility of what was added', codeBlock(renderCheckReport(checked))]),
     ...(changes === undefined ? [] : [changes]),
   ];

@@ -10,6 +10,7 @@ import { SrgitError } from '../../errors.ts';
 import { plural } from '../../render/export-report.ts';
 import { type ActionRun, configOf } from '../action-run.ts';
 import { code } from '../markdown.ts';
+import { refuseKafkajs, required } from '../records.ts';
 import type { Report } from '../report.ts';
 
 export async function runTopicBackup(run: ActionRun): Promise<Report> {
@@ -23,12 +24,7 @@ export async function runTopicBackup(run: ActionRun): Promise<Report> {
   const storage = to.kind === 'archive' && needsStorage(to);
   const { records: settings } = configOf(run, { registry: false, records: { clusters: [from.cluster], storage } });
   if (settings === undefined) throw new SrgitError('SRGIT_INTERNAL', 'settings of records were not loaded');
-  if (settings.clusters.get(from.cluster)?.client === 'kafkajs') {
-    // Its inner parts are loaded by path, which a bundle does not have.
-    throw new SrgitError('SRGIT_CONFIG_INVALID', `cluster ${from.cluster} asks for the client kafkajs`, {
-      hint: 'The Action has the other client only: leave out `client:`, or run the srgit command line in the workflow.',
-    });
-  }
+  refuseKafkajs(settings, from.cluster);
   const client = await openCluster(from.cluster, settings);
   try {
     const sink = await openTopicBackup(to, inputs.backupId ?? topic, { settings, signal });
@@ -56,9 +52,4 @@ export async function runTopicBackup(run: ActionRun): Promise<Report> {
   } finally {
     await client.close();
   }
-}
-
-function required(value: string | undefined, name: string, example: string): string {
-  if (value !== undefined) return value;
-  throw new SrgitError('SRGIT_USAGE', `the input ${name} is missing`, { hint: `For example ${example}.` });
 }

@@ -87,6 +87,7 @@ function targetOf(
     ),
     maxIds: tree.maxIds,
     retiredIds: tree.retiredIds,
+    standIn: true,
     ...(selectsEverything(backup.selection)
       ? {}
       : {
