@@ -1,8 +1,8 @@
 /** Inputs of a replay, named as the flags of `srgit replay`. What else that can do is left to the command line. */
 import { resolve } from 'node:path';
 import { parseShard, type Shard } from '../app/records/lanes.ts';
-import { parseBytes } from '../app/records/rate-limit.ts';
 import { parseTime, type RecordWindow } from '../app/records/record-window.ts';
+import { parseBytes } from '../app/records/replay/rate-limit.ts';
 import { contextName, parseFraming, type TopicFraming, topicMapping } from '../config/record-settings.ts';
 import type { UnknownPolicy } from '../records/frame-rules.ts';
 import { choice, flag, lines, number, text, usage } from './input-values.ts';

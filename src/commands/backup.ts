@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
-import { type BackupResult, backupRecords } from '../app/records/backup-records.ts';
-import { backupSchemas } from '../app/records/backup-schemas.ts';
-import { openBackupTarget } from '../app/records/backup-target.ts';
+import { type BackupResult, backupRecords } from '../app/records/backup/backup-records.ts';
+import { backupSchemas } from '../app/records/backup/backup-schemas.ts';
+import { openBackupTarget } from '../app/records/backup/backup-target.ts';
 import { needsStorage, parseLocation } from '../app/records/location.ts';
 import { openCluster } from '../app/records/open-records.ts';
-import { parseBytes } from '../app/records/rate-limit.ts';
+import { parseBytes } from '../app/records/replay/rate-limit.ts';
 import { BaseCommand, registryFlags } from '../cli/base-command.ts';
 import type { Config, RegistrySettings } from '../config/types.ts';
 import { SrgitError } from '../errors.ts';

@@ -1,12 +1,12 @@
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import type { RuleChoice } from '../app/records/choose-rules.ts';
-import { followRecords } from '../app/records/follow-records.ts';
 import { parsePartitionMapping, parseShard } from '../app/records/lanes.ts';
 import { parseLocation, type RecordLocation } from '../app/records/location.ts';
 import { createSink, openCluster } from '../app/records/open-records.ts';
-import { parseBytes } from '../app/records/rate-limit.ts';
-import { type ReplayOptions, type ReplayResult, replayRecords } from '../app/records/replay-records.ts';
-import { restoreFirst } from '../app/records/restore-first.ts';
+import { followRecords } from '../app/records/replay/follow-records.ts';
+import { parseBytes } from '../app/records/replay/rate-limit.ts';
+import { type ReplayOptions, type ReplayResult, replayRecords } from '../app/records/replay/replay-records.ts';
+import { restoreFirst } from '../app/records/replay/restore-first.ts';
 import { registryFlags } from '../cli/base-command.ts';
 import { absoluteFile, RecordsCommand, type RecordWork, recordFlags } from '../cli/records-command.ts';
 import { topicMapping } from '../config/record-settings.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Args, Flags } from '@oclif/core';
 import type { RuleChoice } from '../app/records/choose-rules.ts';
-import { type ScanResult, scanRecords } from '../app/records/scan-records.ts';
+import { type ScanResult, scanRecords } from '../app/records/scan/scan-records.ts';
 import { absoluteFile, RecordsCommand, recordFlags } from '../cli/records-command.ts';
 import { EXIT } from '../errors.ts';
 import { renderScanReport } from '../render/scan-report.ts';

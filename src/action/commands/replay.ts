@@ -2,8 +2,8 @@
 import { chooseRules, type RuleChoice } from '../../app/records/choose-rules.ts';
 import { needsStorage, parseLocation, type RecordLocation } from '../../app/records/location.ts';
 import { createSink, type OpenOptions, openCluster, openSource } from '../../app/records/open-records.ts';
-import { type ReplayOptions, type ReplayResult, replayRecords } from '../../app/records/replay-records.ts';
-import { restoreFirst } from '../../app/records/restore-first.ts';
+import { type ReplayOptions, type ReplayResult, replayRecords } from '../../app/records/replay/replay-records.ts';
+import { restoreFirst } from '../../app/records/replay/restore-first.ts';
 import type { Config } from '../../config/types.ts';
 import { SrgitError } from '../../errors.ts';
 import type { RecordSource } from '../../records/record-source.ts';

@@ -8,7 +8,7 @@ import { BatchRewriter, type RewrittenBatch } from '../../records/rewrite-batch.
 import { SchemaIdRewriter, UnknownSchemaError } from '../../records/schema-id-rewriter.ts';
 import { type DataPiece, PieceCursor, placeInTopic } from './piece-cursor.ts';
 import { hasTimes, isInTime, type RecordWindow } from './record-window.ts';
-import { applyHeaderPolicy, type HeaderPolicy, hasTracking } from './tracking-headers.ts';
+import { applyHeaderPolicy, type HeaderPolicy, hasTracking } from './replay/tracking-headers.ts';
 
 export interface StageOptions {
   /** Of the source. */

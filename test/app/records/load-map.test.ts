@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { targetFaults } from '../../../src/app/records/check-target-ids.ts';
 import { makeContextMaps } from '../../../src/app/records/context-maps.ts';
 import { type LoadedMap, loadMap } from '../../../src/app/records/load-map.ts';
+import { targetFaults } from '../../../src/app/records/replay/check-target-ids.ts';
 import { formatIdMap } from '../../../src/plan/id-map-text.ts';
 import { guidOf, schemas } from '../../support/known-schemas.ts';
 import { temporaryFolder } from '../../support/trees.ts';

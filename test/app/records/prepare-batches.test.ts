@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../../src/app/records/byte-budget.ts';
-import { type PreparedBatch, prepareBatches, type WantedHit } from '../../../src/app/records/prepare-batches.ts';
 import { RecordStage } from '../../../src/app/records/record-stage.ts';
+import { type PreparedBatch, prepareBatches, type WantedHit } from '../../../src/app/records/replay/prepare-batches.ts';
 import { SkipTally } from '../../../src/app/records/skip-tally.ts';
 import { checkBatchCrc, readBatchHeader } from '../../../src/records/batch-header.ts';
 import type { UnknownPolicy } from '../../../src/records/frame-rules.ts';

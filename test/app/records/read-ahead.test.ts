@@ -2,8 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../../src/app/records/byte-budget.ts';
-import { parseBytes, RateLimit } from '../../../src/app/records/rate-limit.ts';
 import { readAhead } from '../../../src/app/records/read-ahead.ts';
+import { parseBytes, RateLimit } from '../../../src/app/records/replay/rate-limit.ts';
 import { randomNumbers } from '../../support/random-numbers.ts';
 
 describe('a budget of bytes', () => {

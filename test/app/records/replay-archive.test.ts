@@ -2,7 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LoadedMap } from '../../../src/app/records/load-map.ts';
-import { type ReplayOptions, type ReplayResult, replayRecords } from '../../../src/app/records/replay-records.ts';
+import {
+  type ReplayOptions,
+  type ReplayResult,
+  replayRecords,
+} from '../../../src/app/records/replay/replay-records.ts';
 import { makeTopicRules, type RuleOptions } from '../../../src/app/records/topic-rules.ts';
 import type { SrgitError } from '../../../src/errors.ts';
 import type { PlainRecord } from '../../../src/records/record-slices.ts';

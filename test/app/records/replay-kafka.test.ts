@@ -3,8 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadedMap } from '../../../src/app/records/load-map.ts';
-import { type ReplayOptions, type ReplayResult, replayRecords } from '../../../src/app/records/replay-records.ts';
-import { prepareTopics } from '../../../src/app/records/target-topics.ts';
+import {
+  type ReplayOptions,
+  type ReplayResult,
+  replayRecords,
+} from '../../../src/app/records/replay/replay-records.ts';
+import { prepareTopics } from '../../../src/app/records/replay/target-topics.ts';
 import { makeTopicRules } from '../../../src/app/records/topic-rules.ts';
 import { openKafka } from '../../../src/kafka/open-kafka.ts';
 import type { KafkaClient } from '../../../src/kafka/port.ts';

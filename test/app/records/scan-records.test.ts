@@ -6,7 +6,7 @@ import {
   type ScanOptions,
   type ScanResult,
   scanRecords,
-} from '../../../src/app/records/scan-records.ts';
+} from '../../../src/app/records/scan/scan-records.ts';
 import { makeTopicRules, type RuleOptions } from '../../../src/app/records/topic-rules.ts';
 import { isSrgitError } from '../../../src/errors.ts';
 import type { RegistrySnapshot } from '../../../src/model/registry-snapshot.ts';

@@ -1,13 +1,13 @@
 /** Stores what one partition has between two offsets; what was read before an error is stored, too. */
-import type { KbakSink } from '../../archive/kbak-sink.ts';
-import { throwIfAborted } from '../../errors.ts';
-import type { KafkaClient } from '../../kafka/port.ts';
-import { DEFAULT_LIMITS } from '../../records/limits.ts';
-import { openBatch } from '../../records/open-batch.ts';
-import { RecordCursor } from '../../records/record-cursor.ts';
-import type { PartitionSink, ReadOptions, SliceCursor, SourcePiece } from '../../records/record-source.ts';
-import { type DataPiece, placeInTopic, sizeOfPiece } from './piece-cursor.ts';
-import { type SkipCount, SkipTally } from './skip-tally.ts';
+import type { KbakSink } from '../../../archive/kbak-sink.ts';
+import { throwIfAborted } from '../../../errors.ts';
+import type { KafkaClient } from '../../../kafka/port.ts';
+import { DEFAULT_LIMITS } from '../../../records/limits.ts';
+import { openBatch } from '../../../records/open-batch.ts';
+import { RecordCursor } from '../../../records/record-cursor.ts';
+import type { PartitionSink, ReadOptions, SliceCursor, SourcePiece } from '../../../records/record-source.ts';
+import { type DataPiece, placeInTopic, sizeOfPiece } from '../piece-cursor.ts';
+import { type SkipCount, SkipTally } from '../skip-tally.ts';
 
 export interface PartitionWork {
   readonly topic: string;

@@ -1,6 +1,6 @@
 /** Bytes a second, for all workers together. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SrgitError, throwIfAborted } from '../../errors.ts';
+import { SrgitError, throwIfAborted } from '../../../errors.ts';
 
 export class RateLimit {
   readonly #bytesPerSecond: number;

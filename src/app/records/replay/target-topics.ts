@@ -1,10 +1,10 @@
 /** The topics that records go to: there, large enough, and made so that nothing of what is written is deleted meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSrgitError, SrgitError, throwIfAborted } from '../../errors.ts';
-import type { KafkaAdmin, KafkaTopic } from '../../kafka/port.ts';
-import type { SourceTopic } from '../../records/record-source.ts';
+import { isSrgitError, SrgitError, throwIfAborted } from '../../../errors.ts';
+import type { KafkaAdmin, KafkaTopic } from '../../../kafka/port.ts';
+import type { SourceTopic } from '../../../records/record-source.ts';
+import { type Lane, renameTopic } from '../lanes.ts';
 import { deadLetterTopic } from './dead-letters.ts';
-import { type Lane, renameTopic } from './lanes.ts';
 
 export interface TargetTopicsOptions {
   readonly admin: KafkaAdmin;

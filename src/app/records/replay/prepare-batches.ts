@@ -1,17 +1,17 @@
 /** Records of one source partition as batches that a producer may send. */
-import { throwIfAborted } from '../../errors.ts';
-import { BatchBuilder } from '../../records/batch-builder.ts';
-import { AT } from '../../records/batch-header.ts';
-import type { Codec } from '../../records/codec.ts';
-import { DEFAULT_LIMITS } from '../../records/limits.ts';
-import { openBatch } from '../../records/open-batch.ts';
-import { RecordCursor } from '../../records/record-cursor.ts';
-import type { ReadOptions, RecordSource } from '../../records/record-source.ts';
-import type { ByteBudget } from './byte-budget.ts';
-import type { LaneSource } from './lanes.ts';
-import { sizeOfPiece } from './piece-cursor.ts';
-import type { RecordStage, TakenOut } from './record-stage.ts';
-import type { SkipTally } from './skip-tally.ts';
+import { throwIfAborted } from '../../../errors.ts';
+import { BatchBuilder } from '../../../records/batch-builder.ts';
+import { AT } from '../../../records/batch-header.ts';
+import type { Codec } from '../../../records/codec.ts';
+import { DEFAULT_LIMITS } from '../../../records/limits.ts';
+import { openBatch } from '../../../records/open-batch.ts';
+import { RecordCursor } from '../../../records/record-cursor.ts';
+import type { ReadOptions, RecordSource } from '../../../records/record-source.ts';
+import type { ByteBudget } from '../byte-budget.ts';
+import type { LaneSource } from '../lanes.ts';
+import { sizeOfPiece } from '../piece-cursor.ts';
+import type { RecordStage, TakenOut } from '../record-stage.ts';
+import type { SkipTally } from '../skip-tally.ts';
 
 export interface PreparedBatch {
   /** Absent where nothing is to be sent up to `next`. Its length is taken from the budget. */

@@ -1,8 +1,8 @@
 /** Positions of a replay that may not use transactions, in a file: whole or as it was before, whenever it is killed. */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SrgitError } from '../../errors.ts';
-import { isJsonObject, type JsonValue } from '../../model/json.ts';
+import { SrgitError } from '../../../errors.ts';
+import { isJsonObject, type JsonValue } from '../../../model/json.ts';
 import type { LanePosition } from './replay-position.ts';
 
 export class CheckpointFile {

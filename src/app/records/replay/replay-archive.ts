@@ -1,7 +1,7 @@
 /** Replays into an archive: no broker is needed, and records keep their offsets. */
-import { SrgitError, throwIfAborted } from '../../errors.ts';
-import type { UnknownPolicy } from '../../records/frame-rules.ts';
-import { sliceRecord } from '../../records/plain-records.ts';
+import { SrgitError, throwIfAborted } from '../../../errors.ts';
+import type { UnknownPolicy } from '../../../records/frame-rules.ts';
+import { sliceRecord } from '../../../records/plain-records.ts';
 import type {
   ArchiveFacts,
   ConsumerGroup,
@@ -10,17 +10,17 @@ import type {
   RecordSink,
   RecordSource,
   SourceTopic,
-} from '../../records/record-source.ts';
-import { mapConcurrent } from '../../registry/map-concurrent.ts';
-import type { ByteProgress } from './byte-progress.ts';
+} from '../../../records/record-source.ts';
+import { mapConcurrent } from '../../../registry/map-concurrent.ts';
+import type { ByteProgress } from '../byte-progress.ts';
+import { type Lane, type LaneSource, renameTopic } from '../lanes.ts';
+import { sizeOfPiece } from '../piece-cursor.ts';
+import { RecordStage } from '../record-stage.ts';
+import type { RecordWindow } from '../record-window.ts';
+import { SkipTally } from '../skip-tally.ts';
 import { deadLetterTopic, toDeadLetter } from './dead-letters.ts';
-import { type Lane, type LaneSource, renameTopic } from './lanes.ts';
-import { sizeOfPiece } from './piece-cursor.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { RecordStage } from './record-stage.ts';
-import type { RecordWindow } from './record-window.ts';
 import type { ReplayTally } from './replay-tally.ts';
-import { SkipTally } from './skip-tally.ts';
 import type { HeaderPolicy } from './tracking-headers.ts';
 
 export interface ReplayContext {

@@ -1,11 +1,11 @@
 /** Whether the target registry has every schema that records will name, and has the same one. */
-import type { RegistrySettings } from '../../config/types.ts';
-import { SrgitError } from '../../errors.ts';
-import type { RegistrySnapshot } from '../../model/registry-snapshot.ts';
-import { readSnapshot } from '../../registry/snapshot.ts';
-import { connectRegistry } from '../connect.ts';
-import type { OnProgress } from '../progress.ts';
-import type { MapEntry } from './load-map.ts';
+import type { RegistrySettings } from '../../../config/types.ts';
+import { SrgitError } from '../../../errors.ts';
+import type { RegistrySnapshot } from '../../../model/registry-snapshot.ts';
+import { readSnapshot } from '../../../registry/snapshot.ts';
+import { connectRegistry } from '../../connect.ts';
+import type { OnProgress } from '../../progress.ts';
+import type { MapEntry } from '../load-map.ts';
 
 /** `unproven`: ids that are there, of a map that does not say which schema they should be. */
 export type TargetProof =

@@ -1,7 +1,7 @@
 /** Where a replay's positions are kept: in the target with the records themselves, or in a file. */
-import type { KafkaClient, KafkaProducer, ProducerOptions } from '../../kafka/port.ts';
+import type { KafkaClient, KafkaProducer, ProducerOptions } from '../../../kafka/port.ts';
+import type { Lane } from '../lanes.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
-import type { Lane } from './lanes.ts';
 import { fromGroupOffset, type LanePosition, laneKey, toGroupOffset } from './replay-position.ts';
 
 export interface PositionStore {

@@ -1,5 +1,5 @@
 /** What the scans of a topic's partitions say together: ids with their places, and those the target lacks. */
-import type { RecordSide } from '../../records/frame-rules.ts';
+import type { RecordSide } from '../../../records/frame-rules.ts';
 import {
   type FrameCount,
   type FrameReport,
@@ -7,7 +7,7 @@ import {
   looksLikeLongs,
   missingFrames,
   type SideCount,
-} from '../../records/frame-tally.ts';
+} from '../../../records/frame-tally.ts';
 import type { PartitionScan } from './scan-partition.ts';
 
 export interface RecordPlace {

@@ -1,6 +1,6 @@
 /** A live mirror: what has come to the source since the last look is replayed, again and again, until told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SrgitError } from '../../errors.ts';
+import { SrgitError } from '../../../errors.ts';
 import { laneKey } from './replay-position.ts';
 import { type ReplayOptions, type ReplayResult, replayRecords } from './replay-records.ts';
 import type { TopicReplay } from './replay-tally.ts';

@@ -1,8 +1,8 @@
 /** Consumer groups of the source go on in the target at the first record that they had not read. */
-import { isSrgitError } from '../../errors.ts';
-import type { KafkaAdmin } from '../../kafka/port.ts';
-import type { ConsumerGroup, GroupOffset } from '../../records/record-source.ts';
-import type { Lane } from './lanes.ts';
+import { isSrgitError } from '../../../errors.ts';
+import type { KafkaAdmin } from '../../../kafka/port.ts';
+import type { ConsumerGroup, GroupOffset } from '../../../records/record-source.ts';
+import type { Lane } from '../lanes.ts';
 import { AT_END, type LanePosition, laneKey, translationKey } from './replay-position.ts';
 
 export interface RestoredGroup {

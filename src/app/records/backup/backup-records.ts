@@ -1,15 +1,15 @@
 /** Backup: topics of a cluster into an archive, with their settings and consumer groups; later only what is new. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KbakSink } from '../../archive/kbak-sink.ts';
-import { isSrgitError, SrgitError, throwIfAborted } from '../../errors.ts';
-import type { KafkaClient } from '../../kafka/port.ts';
-import type { ArchiveFacts, ConsumerGroup } from '../../records/record-source.ts';
-import type { OnProgress } from '../progress.ts';
-import { Stopwatch } from '../stopwatch.ts';
+import type { KbakSink } from '../../../archive/kbak-sink.ts';
+import { isSrgitError, SrgitError, throwIfAborted } from '../../../errors.ts';
+import type { KafkaClient } from '../../../kafka/port.ts';
+import type { ArchiveFacts, ConsumerGroup } from '../../../records/record-source.ts';
+import type { OnProgress } from '../../progress.ts';
+import { Stopwatch } from '../../stopwatch.ts';
+import { kafkaSource } from '../kafka-source.ts';
+import type { TopicSelection } from '../select-topics.ts';
 import { type BackedUpTopic, BackupTally, runBackupRound } from './backup-round.ts';
 import { type BackupWork, findBackupWork, type Isolation, refusal } from './backup-topics.ts';
-import { kafkaSource } from './kafka-source.ts';
-import type { TopicSelection } from './select-topics.ts';
 
 export interface BackupOptions {
   readonly client: KafkaClient;

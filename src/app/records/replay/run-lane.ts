@@ -1,20 +1,20 @@
 /** Writes one partition of the target: reading, rewriting and sending go on at the same time, positions are kept with the records. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SrgitError } from '../../errors.ts';
-import type { KafkaProducer } from '../../kafka/port.ts';
-import { AT } from '../../records/batch-header.ts';
-import type { Codec } from '../../records/codec.ts';
-import { freeBytes } from '../../records/free-bytes.ts';
-import { writePlainRecords } from '../../records/plain-records.ts';
-import type { ByteBudget } from './byte-budget.ts';
+import { SrgitError } from '../../../errors.ts';
+import type { KafkaProducer } from '../../../kafka/port.ts';
+import { AT } from '../../../records/batch-header.ts';
+import type { Codec } from '../../../records/codec.ts';
+import { freeBytes } from '../../../records/free-bytes.ts';
+import { writePlainRecords } from '../../../records/plain-records.ts';
+import type { ByteBudget } from '../byte-budget.ts';
+import type { Lane, LaneSource } from '../lanes.ts';
+import { readAhead } from '../read-ahead.ts';
+import { RecordStage } from '../record-stage.ts';
+import { SkipTally } from '../skip-tally.ts';
 import { deadLetterTopic, toDeadLetter } from './dead-letters.ts';
-import type { Lane, LaneSource } from './lanes.ts';
 import { BUILT_BYTES, type PreparedBatch, prepareBatches } from './prepare-batches.ts';
-import { readAhead } from './read-ahead.ts';
-import { RecordStage } from './record-stage.ts';
 import type { ReplayContext } from './replay-archive.ts';
 import { AT_END, type LanePosition, translationKey } from './replay-position.ts';
-import { SkipTally } from './skip-tally.ts';
 
 export interface LaneRun {
   readonly context: ReplayContext;

@@ -1,17 +1,17 @@
 /** Scan: which schema ids are in the records of a source, where, and which of them the target has. */
-import { SrgitError } from '../../errors.ts';
-import type { RecordSide, SideRule, TopicRule } from '../../records/frame-rules.ts';
-import type { ReadOptions, RecordSource, SourcePartition, SourceTopic } from '../../records/record-source.ts';
-import { mapConcurrent } from '../../registry/map-concurrent.ts';
-import type { OnProgress } from '../progress.ts';
-import { Stopwatch } from '../stopwatch.ts';
-import { ByteProgress } from './byte-progress.ts';
+import { SrgitError } from '../../../errors.ts';
+import type { RecordSide, SideRule, TopicRule } from '../../../records/frame-rules.ts';
+import type { ReadOptions, RecordSource, SourcePartition, SourceTopic } from '../../../records/record-source.ts';
+import { mapConcurrent } from '../../../registry/map-concurrent.ts';
+import type { OnProgress } from '../../progress.ts';
+import { Stopwatch } from '../../stopwatch.ts';
+import { ByteProgress } from '../byte-progress.ts';
+import { EVERYTHING, type RecordWindow, rangeOf } from '../record-window.ts';
+import { selectTopics, type TopicSelection } from '../select-topics.ts';
+import type { SkipCount } from '../skip-tally.ts';
+import type { TopicRules } from '../topic-rules.ts';
 import { type IdCount, joinScans, type TopicFrames } from './join-scans.ts';
-import { EVERYTHING, type RecordWindow, rangeOf } from './record-window.ts';
 import { type PartitionScan, scanPartition } from './scan-partition.ts';
-import { selectTopics, type TopicSelection } from './select-topics.ts';
-import type { SkipCount } from './skip-tally.ts';
-import type { TopicRules } from './topic-rules.ts';
 
 export interface ScanOptions extends Omit<ReadOptions, 'from' | 'to'> {
   readonly source: RecordSource;

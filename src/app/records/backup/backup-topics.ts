@@ -1,11 +1,11 @@
 /** What of a cluster is to be backed up now: topics as they are, and the offsets that the backup does not cover yet. */
-import type { KbakSink } from '../../archive/kbak-sink.ts';
-import { SrgitError } from '../../errors.ts';
-import type { KafkaClient } from '../../kafka/port.ts';
-import type { SourceTopic } from '../../records/record-source.ts';
-import { mapConcurrent } from '../../registry/map-concurrent.ts';
+import type { KbakSink } from '../../../archive/kbak-sink.ts';
+import { SrgitError } from '../../../errors.ts';
+import type { KafkaClient } from '../../../kafka/port.ts';
+import type { SourceTopic } from '../../../records/record-source.ts';
+import { mapConcurrent } from '../../../registry/map-concurrent.ts';
+import { selectTopics, type TopicSelection } from '../select-topics.ts';
 import type { PartitionWork } from './backup-partition.ts';
-import { selectTopics, type TopicSelection } from './select-topics.ts';
 
 export type Isolation = 'read_committed' | 'read_uncommitted';
 

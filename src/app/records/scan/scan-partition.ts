@@ -1,14 +1,14 @@
 /** Reads one partition and counts the schema frames in it; nothing is kept but the counts. */
-import { throwIfAborted } from '../../errors.ts';
-import type { TopicRule } from '../../records/frame-rules.ts';
-import type { FrameReport } from '../../records/frame-tally.ts';
-import { DEFAULT_LIMITS, type RecordLimits } from '../../records/limits.ts';
-import type { ReadOptions, RecordSource } from '../../records/record-source.ts';
-import { BatchRewriter } from '../../records/rewrite-batch.ts';
-import { SchemaIdRewriter } from '../../records/schema-id-rewriter.ts';
-import { type DataPiece, PieceCursor, placeInTopic, sizeOfPiece } from './piece-cursor.ts';
-import { hasTimes, isInTime, type RecordWindow } from './record-window.ts';
-import { type SkipCount, SkipTally } from './skip-tally.ts';
+import { throwIfAborted } from '../../../errors.ts';
+import type { TopicRule } from '../../../records/frame-rules.ts';
+import type { FrameReport } from '../../../records/frame-tally.ts';
+import { DEFAULT_LIMITS, type RecordLimits } from '../../../records/limits.ts';
+import type { ReadOptions, RecordSource } from '../../../records/record-source.ts';
+import { BatchRewriter } from '../../../records/rewrite-batch.ts';
+import { SchemaIdRewriter } from '../../../records/schema-id-rewriter.ts';
+import { type DataPiece, PieceCursor, placeInTopic, sizeOfPiece } from '../piece-cursor.ts';
+import { hasTimes, isInTime, type RecordWindow } from '../record-window.ts';
+import { type SkipCount, SkipTally } from '../skip-tally.ts';
 
 export interface ScanPartitionOptions extends ReadOptions {
   readonly window: RecordWindow;

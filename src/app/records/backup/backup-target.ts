@@ -4,12 +4,12 @@
  * the backup tool gives them, so that it can restore them; it takes no notice of `schema-registry/`.
  */
 import { join } from 'node:path';
-import { createKbak, type KbakSink } from '../../archive/kbak-sink.ts';
-import { openStorage } from '../../archive/open-storage.ts';
-import type { Storage } from '../../archive/storage.ts';
-import { SrgitError } from '../../errors.ts';
-import { type RecordLocation, storageOf } from './location.ts';
-import type { OpenOptions } from './open-records.ts';
+import { createKbak, type KbakSink } from '../../../archive/kbak-sink.ts';
+import { openStorage } from '../../../archive/open-storage.ts';
+import type { Storage } from '../../../archive/storage.ts';
+import { SrgitError } from '../../../errors.ts';
+import { type RecordLocation, storageOf } from '../location.ts';
+import type { OpenOptions } from '../open-records.ts';
 
 export interface BackupTarget {
   readonly sink: KbakSink;

@@ -1,6 +1,6 @@
 /** Records whose schema the target lacks, with the place they came from: they go to a topic of their own, unchanged. */
-import type { PlainRecord } from '../../records/record-slices.ts';
-import type { TakenOut } from './record-stage.ts';
+import type { PlainRecord } from '../../../records/record-slices.ts';
+import type { TakenOut } from '../record-stage.ts';
 
 /** `orders.dead-letters`: of the target topic. */
 export function deadLetterTopic(topic: string): string {

@@ -1,8 +1,8 @@
 /** Schemas first, then data: the restore that a replay begins with, and the id map that it leaves. */
-import type { Config, RegistrySettings } from '../../config/types.ts';
-import { SrgitError } from '../../errors.ts';
-import type { OnProgress } from '../progress.ts';
-import { restoreSchemas } from '../restore/restore-schemas.ts';
+import type { Config, RegistrySettings } from '../../../config/types.ts';
+import { SrgitError } from '../../../errors.ts';
+import type { OnProgress } from '../../progress.ts';
+import { restoreSchemas } from '../../restore/restore-schemas.ts';
 
 export interface RestoreFirstOptions {
   /** With its `restore` section. */

@@ -1,13 +1,13 @@
 /** One look at a cluster: every partition with something new is read to the end that was seen, some at a time. */
 
-import type { KbakSink } from '../../archive/kbak-sink.ts';
-import type { KafkaClient } from '../../kafka/port.ts';
-import type { SourceTopic } from '../../records/record-source.ts';
-import { mapConcurrent } from '../../registry/map-concurrent.ts';
-import type { OnProgress } from '../progress.ts';
+import type { KbakSink } from '../../../archive/kbak-sink.ts';
+import type { KafkaClient } from '../../../kafka/port.ts';
+import type { SourceTopic } from '../../../records/record-source.ts';
+import { mapConcurrent } from '../../../registry/map-concurrent.ts';
+import type { OnProgress } from '../../progress.ts';
+import type { SkipCount } from '../skip-tally.ts';
 import { backupPartition, type PartitionBackup, type PartitionWork } from './backup-partition.ts';
 import type { BackupWork } from './backup-topics.ts';
-import type { SkipCount } from './skip-tally.ts';
 
 export interface BackedUpTopic {
   readonly topic: string;

@@ -2,11 +2,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Storage } from '../../archive/storage.ts';
-import type { Config, RegistrySettings } from '../../config/types.ts';
-import { SrgitError, throwIfAborted } from '../../errors.ts';
-import { exportSchemas } from '../export-schemas.ts';
-import type { OnProgress } from '../progress.ts';
+import type { Storage } from '../../../archive/storage.ts';
+import type { Config, RegistrySettings } from '../../../config/types.ts';
+import { SrgitError, throwIfAborted } from '../../../errors.ts';
+import { exportSchemas } from '../../export-schemas.ts';
+import type { OnProgress } from '../../progress.ts';
 import type { BackedUpSchemas } from './backup-records.ts';
 import type { TreePlace } from './backup-target.ts';
 

@@ -1,9 +1,9 @@
 /** How far a replay has come in one partition of the target, and how that is kept. */
 import { createHash } from 'node:crypto';
-import { isJsonObject, type JsonValue } from '../../model/json.ts';
-import type { GroupOffset } from '../../records/record-source.ts';
-import type { Lane, PartitionMapping } from './lanes.ts';
-import type { RecordWindow } from './record-window.ts';
+import { isJsonObject, type JsonValue } from '../../../model/json.ts';
+import type { GroupOffset } from '../../../records/record-source.ts';
+import type { Lane, PartitionMapping } from '../lanes.ts';
+import type { RecordWindow } from '../record-window.ts';
 
 export interface LanePosition {
   /** Number of the lane's source that is worked on. */

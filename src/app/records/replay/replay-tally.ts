@@ -1,9 +1,9 @@
 /** What a replay did: by topic, and how fast. */
-import type { FrameReport } from '../../records/frame-tally.ts';
-import { type IdCount, joinScans } from './join-scans.ts';
-import type { Lane } from './lanes.ts';
-import type { PartitionScan } from './scan-partition.ts';
-import type { SkipCount } from './skip-tally.ts';
+import type { FrameReport } from '../../../records/frame-tally.ts';
+import type { Lane } from '../lanes.ts';
+import { type IdCount, joinScans } from '../scan/join-scans.ts';
+import type { PartitionScan } from '../scan/scan-partition.ts';
+import type { SkipCount } from '../skip-tally.ts';
 
 export interface TopicReplay {
   readonly topic: string;

@@ -1,13 +1,13 @@
 /** Replays into a cluster: exactly once by transactions that hold records and positions, or at least once by a file. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SrgitError, throwIfAborted } from '../../errors.ts';
-import type { KafkaClient } from '../../kafka/port.ts';
-import type { Codec } from '../../records/codec.ts';
-import type { ConsumerGroup, SourceTopic } from '../../records/record-source.ts';
-import { mapConcurrent } from '../../registry/map-concurrent.ts';
-import { ByteBudget } from './byte-budget.ts';
+import { SrgitError, throwIfAborted } from '../../../errors.ts';
+import type { KafkaClient } from '../../../kafka/port.ts';
+import type { Codec } from '../../../records/codec.ts';
+import type { ConsumerGroup, SourceTopic } from '../../../records/record-source.ts';
+import { mapConcurrent } from '../../../registry/map-concurrent.ts';
+import { ByteBudget } from '../byte-budget.ts';
+import type { Lane, PartitionMapping, renameTopic } from '../lanes.ts';
 import { deadLetterTopic } from './dead-letters.ts';
-import type { Lane, PartitionMapping, renameTopic } from './lanes.ts';
 import { fileStore, type PositionStore, transactionalStore } from './position-store.ts';
 import type { ReplayContext } from './replay-archive.ts';
 import { isDone, type LanePosition, laneKey, ledgerName, translationKey } from './replay-position.ts';

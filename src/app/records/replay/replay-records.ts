@@ -1,22 +1,22 @@
 /** Replay: records of a backup to where they are wanted, with the schema ids of the registry there. */
-import type { RegistrySettings } from '../../config/types.ts';
-import { SrgitError } from '../../errors.ts';
-import type { UnknownPolicy } from '../../records/frame-rules.ts';
-import type { ReadOptions, RecordSink, RecordSource, SourceTopic } from '../../records/record-source.ts';
-import type { OnProgress } from '../progress.ts';
-import { Stopwatch } from '../stopwatch.ts';
-import { ByteProgress } from './byte-progress.ts';
+import type { RegistrySettings } from '../../../config/types.ts';
+import { SrgitError } from '../../../errors.ts';
+import type { UnknownPolicy } from '../../../records/frame-rules.ts';
+import type { ReadOptions, RecordSink, RecordSource, SourceTopic } from '../../../records/record-source.ts';
+import type { OnProgress } from '../../progress.ts';
+import { Stopwatch } from '../../stopwatch.ts';
+import { ByteProgress } from '../byte-progress.ts';
+import { type Lane, makeLanes, type PartitionMapping, type Shard, shardOf } from '../lanes.ts';
+import type { LoadedMap } from '../load-map.ts';
+import { EVERYTHING, type RecordWindow } from '../record-window.ts';
+import { isLeftAlone, missingSchemas, refineRules, type ScanResult, scanRecords } from '../scan/scan-records.ts';
+import { selectTopics, type TopicSelection } from '../select-topics.ts';
+import type { TopicRules } from '../topic-rules.ts';
 import { checkTargetIds, type TargetProof } from './check-target-ids.ts';
-import { type Lane, makeLanes, type PartitionMapping, type Shard, shardOf } from './lanes.ts';
-import type { LoadedMap } from './load-map.ts';
 import { RateLimit } from './rate-limit.ts';
-import { EVERYTHING, type RecordWindow } from './record-window.ts';
 import { type ReplayContext, replayToArchive } from './replay-archive.ts';
 import { type KafkaReplay, type KafkaReplayOptions, replayToKafka } from './replay-kafka.ts';
 import { type RateSample, ReplayTally, type TopicReplay } from './replay-tally.ts';
-import { isLeftAlone, missingSchemas, refineRules, type ScanResult, scanRecords } from './scan-records.ts';
-import { selectTopics, type TopicSelection } from './select-topics.ts';
-import type { TopicRules } from './topic-rules.ts';
 import { type HeaderPolicy, KEEP_HEADERS } from './tracking-headers.ts';
 
 export type ReplayTarget =

@@ -2,8 +2,8 @@
  * The headers by which a record tells where it was before (a backup tool's, observed): `x-original-offset`,
  * `x-original-timestamp`: int64, little-endian; `x-source-partition`: int32, little-endian; `x-source-cluster`: text.
  */
-import type { PlainRecord, RecordSlices } from '../../records/record-slices.ts';
-import { isTrackingName } from '../../records/tracking-names.ts';
+import type { PlainRecord, RecordSlices } from '../../../records/record-slices.ts';
+import { isTrackingName } from '../../../records/tracking-names.ts';
 
 export interface HeaderPolicy {
   /** Take away those that records have. */
