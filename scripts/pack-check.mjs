@@ -22,7 +22,8 @@ const { values, positionals } = parseArgs({
 const folder = resolve(positionals[0] ?? root);
 
 /** What may be there beside what must be. */
-const MAY_HAVE = /^(bin|dist|schemas-example)\/|^\.github\/workflows-examples\/[\w-]+\.(yml|md)$|^CHANGELOG\.md$/;
+const MAY_HAVE =
+  /^(bin|dist|schemas-example|schemas\/json)\/|^\.github\/workflows-examples\/[\w-]+\.(yml|md)$|^CHANGELOG\.md$/;
 const MUST_HAVE = [
   'package.json',
   'README.md',

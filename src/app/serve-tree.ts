@@ -14,6 +14,7 @@ import { type Finding, requireSound } from '../tree/finding.ts';
 import { lockTree, type TreeLock } from '../tree/lock.ts';
 import { loadTreeAt, type TreeAt } from './load-tree-at.ts';
 import { TreeSaver } from './save-tree.ts';
+import { serveSite } from './site/serve-site.ts';
 import type { FollowedTopic } from './topic/follow-topic.ts';
 
 export interface ServeOptions {
@@ -37,6 +38,8 @@ export interface ServeOptions {
   readonly security: SecurityFiles;
   /** /metrics and the health endpoints without credentials. */
   readonly openMetrics: boolean;
+  /** The catalogue under /ui/. */
+  readonly ui?: { readonly pages?: string | undefined } | undefined;
   /** Takes a line for each request. */
   readonly accessLog?: { readonly format: AccessLogFormat; readonly write: (line: string) => void } | undefined;
   readonly onFailure?: ServerOptions['onFailure'] | undefined;
@@ -96,6 +99,10 @@ async function serveLocked(options: ServeOptions, security: Security, lock: Tree
         now: Date.now,
       })
     : undefined;
+  const ui =
+    options.ui !== undefined
+      ? await serveSite({ ...options, ...options.ui, state, tree, commit, registry: snapshot?.registry })
+      : undefined;
   const server = await startServer({
     state,
     host: options.host,
@@ -111,6 +118,7 @@ async function serveLocked(options: ServeOptions, security: Security, lock: Tree
     ...(security.tls === undefined ? {} : { tls: security.tls }),
     ...(security.users === undefined ? {} : { users: security.users }),
     ...(saver === undefined ? {} : { persist: () => saver.save() }),
+    ...(ui === undefined ? {} : { ui: ui.pages, onRecords: ui.onRecords }),
   });
   return {
     url: server.url,

@@ -3,8 +3,10 @@ import { type Config as CliConfig, Command, Flags, type Interfaces } from '@ocli
 import type { OnProgress } from '../app/progress.ts';
 import { type ConfigNeeds, loadConfig, requireRegistry } from '../config/load-config.ts';
 import type { Config, ConfigFlags, RegistrySettings } from '../config/types.ts';
+import { hasColour, paintMarks, paintMessage } from './colour.ts';
 import { describeError, errorDocument } from './describe-error.ts';
 import { onInterrupt } from './interrupt.ts';
+import { boundMemory } from './memory-flags.ts';
 import { showProgress } from './progress.ts';
 import { toUsageError } from './usage-error.ts';
 
@@ -141,6 +143,7 @@ export abstract class BaseCommand extends Command {
   readonly #interrupt = onInterrupt((text) => process.stderr.write(`\n${text}\n`));
   #view: ReturnType<typeof showProgress> | undefined;
   #common: CommonFlags | undefined;
+  readonly #notes = new Set<string>();
 
   constructor(argv: string[], config: CliConfig) {
     super(argv, config);
@@ -155,6 +158,7 @@ export abstract class BaseCommand extends Command {
   /** One configuration from file, environment and the command's flags. */
   protected settings(flags: SettingsFlags & CommonFlags, needs: ConfigNeeds): Config {
     this.#common = flags;
+    boundMemory();
     const given: ConfigFlags = {
       config: flags.config,
       tree: flags.tree,
@@ -178,7 +182,16 @@ export abstract class BaseCommand extends Command {
       authorName: flags['author-name'],
       authorEmail: flags['author-email'],
     };
-    return loadConfig(given, process.env, process.cwd(), needs);
+    const config = loadConfig(given, process.env, process.cwd(), needs);
+    for (const note of config.notes ?? []) this.#note(note);
+    return config;
+  }
+
+  /** A line on stderr about what is no mistake; once, however often the configuration is read. */
+  #note(text: string): void {
+    if (this.#common?.quiet || this.#notes.has(text)) return;
+    this.#notes.add(text);
+    process.stderr.write(`Note: ${text}\n`);
   }
 
   /** The registry that the command is about. @throws SrgitError SRGIT_CONFIG_MISSING when none is configured. */
@@ -201,13 +214,13 @@ export abstract class BaseCommand extends Command {
   /** A line for people on stdout; nothing with --quiet or --json. */
   protected say(text: string): void {
     this.#view?.end();
-    if (!this.#common?.quiet) this.log(text);
+    if (!this.#common?.quiet) this.log(hasColour(process.stdout, process.env, this.argv) ? paintMarks(text) : text);
   }
 
   /** A warning on stderr, also with --json. */
   protected caution(text: string): void {
     this.#view?.end();
-    if (!this.#common?.quiet) process.stderr.write(`Warning: ${text}\n`);
+    if (!this.#common?.quiet) this.#tell(`Warning: ${text}`);
   }
 
   protected override async catch(thrown: Error): Promise<void> {
@@ -216,7 +229,11 @@ export abstract class BaseCommand extends Command {
     const { text, exitCode } = describeError(error, this.argv.includes('--debug'));
     process.exitCode = exitCode;
     if (this.jsonEnabled()) this.logJson(errorDocument(error));
-    else process.stderr.write(`${text}\n`);
+    else this.#tell(text);
+  }
+
+  #tell(message: string): void {
+    process.stderr.write(`${hasColour(process.stderr, process.env, this.argv) ? paintMessage(message) : message}\n`);
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 /** One of the two places where an error becomes text (the other is the Action's main). */
 import { inspect } from 'node:util';
 import { EXIT, isSrgitError } from '../errors.ts';
+import { plainReasons } from './plain-reason.ts';
 
 export interface ErrorText {
   /** Three lines at most: what failed and why, what to do, the code. */
@@ -19,7 +20,7 @@ export function describeError(error: unknown, debug: boolean): ErrorText {
   }
   const hint = error.hint === undefined ? '' : `\n${error.hint}`;
   const details = debug ? `\n${inspect(error.details)}\n${error.stack ?? ''}${causes(error.cause)}` : '';
-  return { text: `Error: ${error.message}${hint}\n(${error.code})${details}`, exitCode: error.exitCode };
+  return { text: `Error: ${plainReasons(error.message)}${hint}\n(${error.code})${details}`, exitCode: error.exitCode };
 }
 
 function causes(cause: unknown): string {
@@ -31,7 +32,7 @@ function causes(cause: unknown): string {
 export function errorDocument(error: unknown): object {
   if (isSrgitError(error)) {
     const { code, message, hint, details } = error;
-    return { error: { code, message, ...(hint === undefined ? {} : { hint }), details } };
+    return { error: { code, message: plainReasons(message), ...(hint === undefined ? {} : { hint }), details } };
   }
   return { error: { code: 'SRGIT_INTERNAL', message: error instanceof Error ? error.message : String(error) } };
 }

@@ -1,36 +1,40 @@
-/** The command line's entry: runs a command, and tells what oclif would tell of one that there is not. */
-import { Config, Errors, flush, run } from '@oclif/core';
-import { EXIT } from '../errors.ts';
-import { describeError, errorDocument } from './describe-error.ts';
-import { unknownCommand } from './usage-error.ts';
+/**
+ * The command line's entry. What can be said without a command (its help, its version) is said from the manifest: the
+ * library of commands is as much work to load as everything else of a start.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { renderRootHelp } from '../render/root-help.ts';
+import { bold, hasColour } from './colour.ts';
+import { watchOutput } from './lost-output.ts';
+import { readManifest, rootHelpOf, versionLine } from './manifest.ts';
+import { terminalWidth } from './terminal-width.ts';
 
-/** @param root folder of the package. Ends with `process.exitCode` set; what is still open keeps the process alive. */
-export async function main(argv: readonly string[], root: string): Promise<void> {
-  const config = await Config.load(root);
-  try {
-    await run(helpAsFlag(argv), config);
-    await flush();
-  } catch (thrown) {
-    if (thrown instanceof Errors.ExitError) {
-      process.exitCode = thrown.oclif.exit ?? EXIT.failed;
-      return;
-    }
-    const isUnknown = thrown instanceof Errors.CLIError && /^command .* not found$/s.test(thrown.message);
-    const words = helpAsFlag(argv).slice(0, Math.max(1, indexOfFlag(argv)));
-    const error = isUnknown ? unknownCommand(words, config.commandIDs.toSorted()) : thrown;
-    const { text, exitCode } = describeError(error, argv.includes('--debug'));
-    process.exitCode = exitCode;
-    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
-    else process.stderr.write(`${text}\n`);
+/** @param start folder of the package or one in it. Ends with `process.exitCode` set; what is still open keeps the process alive. */
+export async function main(argv: readonly string[], start: string): Promise<void> {
+  const root = packageFolder(start);
+  watchOutput();
+  const [first] = argv;
+  if (first === '--version' && argv.length === 1) {
+    process.stdout.write(`${versionLine(root)}\n`);
+    return;
   }
+  const asksForHelp = first === undefined || first === 'help' || first === '--help' || first === '-h';
+  const manifest =
+    asksForHelp && argv.every((word) => word === first || word === '--no-color') ? readManifest(root) : undefined;
+  if (manifest !== undefined) {
+    const heading = hasColour(process.stdout, process.env, argv) ? bold : String;
+    const width = terminalWidth(process.stdout, process.env);
+    process.stdout.write(`${renderRootHelp(rootHelpOf(root, manifest), width, heading)}\n`);
+    return;
+  }
+  const { runCommand } = await import('./run-command.ts');
+  await runCommand(argv, root);
 }
 
-/** `srgit help export`, as other tools have it. */
-function helpAsFlag(argv: readonly string[]): string[] {
-  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
-}
-
-function indexOfFlag(argv: readonly string[]): number {
-  const index = argv.findIndex((word) => word.startsWith('-'));
-  return index < 0 ? argv.length : index;
+function packageFolder(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (dirname(folder) === folder) return start;
+  }
 }

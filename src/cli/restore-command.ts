@@ -5,7 +5,7 @@ import type { PlanOntoTreeOptions } from '../app/restore/plan-onto-tree.ts';
 import { type PlanRestoreOptions, type PlanResult, planRestore } from '../app/restore/plan-restore.ts';
 import { type RestoreResult, restoreSchemas } from '../app/restore/restore-schemas.ts';
 import type { Loss } from '../app/restore/undo-export.ts';
-import { loadConfig, requireRegistry } from '../config/load-config.ts';
+import { loadConfig, requireRegistry, TARGET_VARIABLES } from '../config/load-config.ts';
 import { type RestoreSettings, withRestoreFlags } from '../config/restore-settings.ts';
 import type { Config, RegistrySettings } from '../config/types.ts';
 import { EXIT, SrgitError } from '../errors.ts';
@@ -120,9 +120,6 @@ interface RequestedKind {
   readonly prune?: boolean;
   readonly permanent?: boolean;
 }
-
-/** Settings of the environment that are about the registry to write to, not about the one to read from. */
-const TARGET_VARIABLES = ['SRGIT_URL', 'SRGIT_REGISTRY', 'SRGIT_USERNAME', 'SRGIT_PASSWORD', 'SRGIT_TOKEN'];
 
 export abstract class RestoreCommand extends BaseCommand {
   #selection: SubjectSelection | undefined;

@@ -23,6 +23,7 @@ export default class Serve extends TopicCommand {
     '<%= config.bin %> <%= command.id %> --ref HEAD~3',
     '<%= config.bin %> <%= command.id %> --empty --writable --port 0',
     '<%= config.bin %> <%= command.id %> --from-topic kafka:prod',
+    '<%= config.bin %> <%= command.id %> --ui',
   ];
 
   static override flags = {
@@ -85,6 +86,7 @@ export default class Serve extends TopicCommand {
       helpValue: 'FILE',
       helpGroup: 'SECURITY',
     }),
+    ui: Flags.boolean({ description: 'Show the catalogue as well, under /ui/: see docs/catalogue.md.' }),
     'open-metrics': Flags.boolean({
       description: 'Answer /metrics, /healthz and /readyz also to who is no user.',
       helpGroup: 'SECURITY',
@@ -121,6 +123,7 @@ export default class Serve extends TopicCommand {
         authFile: flags['auth-file'],
       },
       openMetrics: flags['open-metrics'],
+      ui: flags.ui ? {} : undefined,
       accessLog: flags['access-log']
         ? { format: flags['access-log-format'], write: (line) => process.stderr.write(`${line}\n`) }
         : undefined,
@@ -142,7 +145,8 @@ export default class Serve extends TopicCommand {
     const at = served.commit === undefined ? '' : ` as of ${served.commit.slice(0, 12)}`;
     const writing = flags.save ? 'writable, saved to the tree' : flags.writable ? 'writable, in memory' : 'read-only';
     // The URL is printed whatever --quiet says: with --port 0 it is what a script waits for.
-    const line = `Serving ${what}${at} at ${served.url} (${writing})`;
+    const pages = flags.ui ? `, pages at ${served.url}/ui/` : '';
+    const line = `Serving ${what}${at} at ${served.url} (${writing})${pages}`;
     // With --json stdout is one document, and that comes at the end.
     if (this.jsonEnabled()) process.stderr.write(`${line}\n`);
     else this.log(line);

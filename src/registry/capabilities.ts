@@ -174,11 +174,17 @@ function tellsUnset({ status, errorCode = 0 }: RegistryAnswer): boolean {
 async function requireSubjects(get: (path: string) => Promise<RegistryAnswer>): Promise<void> {
   const subjects = await get('/subjects');
   if (subjects.ok && Array.isArray(subjects.body)) return;
+  if (subjects.status === 403) {
+    throw new SrgitError('SRGIT_REGISTRY_FORBIDDEN', 'the registry lets this user not list its subjects (HTTP 403)', {
+      hint: 'Give the user of this registry’s `auth` settings the right to read subjects.',
+      details: { status: subjects.status },
+    });
+  }
   throw new SrgitError(
     'SRGIT_REGISTRY_NOT_A_REGISTRY',
     `nothing at this URL answers as a schema registry (GET /subjects: HTTP ${subjects.status})`,
     {
-      hint: "give the registry's base URL: for Confluent, Redpanda and Karapace usually the server's root, for Apicurio …/apis/ccompat/v7",
+      hint: "Give the registry's base URL: for Confluent, Redpanda and Karapace usually the server's root, for Apicurio …/apis/ccompat/v7",
       details: { status: subjects.status },
     },
   );

@@ -10,6 +10,7 @@ import { findPathFault, type PathFault, routedUrl } from './paths.ts';
 import { BODY_LIMIT, decodeBody, TOO_LARGE } from './request-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import { send, sendFault, sendGeneric } from './send.ts';
+import { addUi, type UiPages } from './ui.ts';
 
 export interface AppOptions {
   /** Answers of the HTTP layer itself (unknown paths, bad URLs) exactly as the Java server's, quirks included. */
@@ -25,6 +26,8 @@ export interface AppOptions {
   readonly guard?: Omit<GuardOptions, 'onUser'>;
   /** What keeps the write that the last handler carried out; undefined when it wrote nothing. */
   readonly takeKeeping?: () => Promise<void> | undefined;
+  /** Pages under /ui/. */
+  readonly ui?: UiPages;
 }
 
 /** Node bounds the request line before this does. */
@@ -61,6 +64,7 @@ export function createApp(routes: readonly Route[], options: AppOptions): Fastif
   addAccessEvents(app, options);
   addErrorAnswers(app, options);
   for (const route of routes) addRoute(app, route, options);
+  if (options.ui !== undefined) addUi(app, options.ui);
   return app;
 }
 

@@ -15,6 +15,7 @@ import { identityOf, registryRoutes } from './routes-registry.ts';
 import { schemaRoutes } from './routes-schemas.ts';
 import { settingsRoutes } from './routes-settings.ts';
 import { subjectRoutes } from './routes-subjects.ts';
+import type { UiPages } from './ui.ts';
 import { Authenticator, type UserTable } from './users.ts';
 
 export interface ServerOptions {
@@ -54,6 +55,8 @@ export interface ServerOptions {
   readonly operations?: 'open' | 'guarded';
   /** Told what a handler threw: a fault of ours, answered 500. */
   readonly onFailure?: AppOptions['onFailure'];
+  /** Pages under /ui/, which no registry has. */
+  readonly ui?: UiPages;
   readonly timeouts?: Partial<Timeouts>;
   /** Milliseconds that `close` waits for running requests before it ends them; 10,000 by default. */
   readonly grace?: number;
@@ -131,6 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(onAccess === undefined ? {} : { onAccess }),
     ...(onFailure === undefined ? {} : { onFailure }),
     ...(metrics === undefined ? {} : { metrics }),
+    ...(options.ui === undefined ? {} : { ui: options.ui }),
   });
   try {
     await app.listen({ host, port: options.port ?? 0 });
@@ -138,7 +142,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SrgitError('SRGIT_SERVER_START', `cannot listen on ${host}:${options.port ?? 0}: ${reason}`, {
-      hint: 'Choose another --port, or 0 for a free one.',
+      hint:
+        cause instanceof Error && 'code' in cause && cause.code === 'EADDRNOTAVAIL'
+          ? 'Choose another --host: 127.0.0.1 for this machine alone, 0.0.0.0 for every address of it.'
+          : 'Choose another --port, or 0 for a free one.',
       cause,
     });
   }

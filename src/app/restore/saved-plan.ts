@@ -20,7 +20,7 @@ export function readPlanFile(file: string): Plan {
     throw invalidPlanFile(file, code === 'ENOENT' ? 'there is no such file' : (code ?? 'it is no JSON'));
   }
   // The first mistake is enough: nobody writes plans by hand.
-  validator ??= new Ajv2020({ strict: false }).compile<Plan>(schema);
+  validator ??= new Ajv2020({ strict: false, validateSchema: false, meta: false }).compile<Plan>(schema);
   const validate = validator;
   if (validate(value)) {
     const isNumbered = value.steps.every(({ step }, at) => step === at);
