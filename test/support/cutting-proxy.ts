@@ -12,8 +12,8 @@ export interface CuttingProxy {
   target: string;
   /** Mean bytes between a connection's beginning and its end, sent and received; 0: it is not cut. */
   meanBytes: number;
-  /** Cuts all connections there are. */
-  cutAll(): void;
+  /** Cuts all connections there are. @returns how many of their ends there were */
+  cutAll(): number;
   /** Connections cut so far by their bytes. */
   readonly cuts: () => number;
   close(): Promise<void>;
@@ -63,7 +63,9 @@ export async function startCuttingProxy(random: () => number): Promise<CuttingPr
     target: '',
     meanBytes: 0,
     cutAll() {
+      const open = sockets.size;
       for (const socket of sockets) socket.destroy();
+      return open;
     },
     cuts: () => cuts,
     async close() {
