@@ -1,6 +1,6 @@
 /** The catalogue in the browser. */
 import { render } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { SITE_FORMAT } from '../src/site/model.ts';
 import { registryName } from './format.ts';
 import { Page } from './pages/page.tsx';
@@ -10,7 +10,8 @@ import { receive, siteIndex } from './store.ts';
 
 function App() {
   const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
+  // At once, and not after the next painting: an address or a key may come in between.
+  useLayoutEffect(() => {
     const onChange = (): void => setHash(location.hash);
     addEventListener('hashchange', onChange);
     return () => removeEventListener('hashchange', onChange);
@@ -33,7 +34,7 @@ function App() {
       <a class="skip" href={hash || '#/'} onClick={skip}>
         Skip to the content
       </a>
-      <Header route={route} />
+      <Header route={route} hash={hash} />
       <main tabIndex={-1}>
         <Page route={route} />
       </main>

@@ -1,5 +1,5 @@
 /** One subject: its versions on a time line, and the schema of one of them. */
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { SiteSubject, SiteVersion } from '../../src/site/model.ts';
 import { Badge, Copy, Name, Type, Waiting } from '../parts/basics.tsx';
 import { FieldTreeView } from '../parts/field-tree.tsx';
@@ -169,7 +169,7 @@ function useSteps(
   row: SiteVersion | undefined,
   view: SubjectView,
 ): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;

@@ -1,5 +1,5 @@
 /** The bar above every page: where to go, and the search. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { linkTo, type Route, replaceAddress } from '../router.ts';
 import { isServed, siteIndex } from '../store.ts';
 
@@ -10,16 +10,22 @@ const PLACES: readonly (readonly [title: string, link: string, pages: readonly R
   ['Ids', linkTo.id(''), ['ids']],
 ];
 
-export function Header({ route }: { readonly route: Route }) {
+interface HeaderProps {
+  readonly route: Route;
+  /** The address that the route is of; the page's own may be a step ahead. */
+  readonly hash: string;
+}
+
+export function Header({ route, hash }: HeaderProps) {
   const input = useRef<HTMLInputElement>(null);
   const before = useRef<string>(linkTo.overview);
   const query = route.page === 'search' ? route.query : '';
-  useEffect(() => {
-    if (route.page !== 'search') before.current = location.hash || linkTo.overview;
+  useLayoutEffect(() => {
+    if (route.page !== 'search') before.current = hash || linkTo.overview;
     // What is typed is ahead of the address; what comes from the address alone is not typed.
     if (input.current !== null && document.activeElement !== input.current) input.current.value = query;
-  }, [route, query]);
-  useEffect(() => {
+  }, [route, hash, query]);
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       event.preventDefault();

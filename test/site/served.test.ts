@@ -125,7 +125,8 @@ describe('the pages beside the registry', () => {
     ).toBe(404);
   });
 
-  it('are for people in a browser', PATIENT, async () => {
+  // A browser may have to be installed first.
+  it('are for people in a browser', { timeout: 400_000 }, async () => {
     const url = await serve();
     const browser = await startBrowser();
     try {

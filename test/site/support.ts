@@ -1,8 +1,10 @@
 /** What the catalogue's tests share: its pages as they are now, sites of trees, and a browser to look at them. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type WriteSiteOptions, type WriteSiteResult, writeSite } from '../../src/app/site/write-site.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
@@ -88,24 +90,37 @@ export function readData<Value>(out: string, key: string): Value {
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /** `SRGIT_CHROMIUM`, one on the path, or else Debian's, which is installed for the administrator. */
-export function findChromium(): string {
+async function findChromium(): Promise<string> {
   const named = process.env['SRGIT_CHROMIUM'];
   if (named !== undefined) return named;
-  const found = onPath();
-  if (found !== undefined) return found;
-  if (process.getuid?.() !== 0) {
+  if (onPath() === undefined && process.getuid?.() !== 0) {
     throw new Error('Chromium is needed: install it (Debian: apt-get install chromium) or name it in SRGIT_CHROMIUM');
   }
-  const apt = (...args: readonly string[]) =>
-    execFileSync('/usr/bin/apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      stdio: 'pipe',
-    });
-  apt('update');
-  apt('install', '-y', '--no-install-recommends', 'chromium');
-  const installed = onPath();
-  if (installed === undefined) throw new Error('Chromium was installed and is still not on the path');
-  return installed;
+  let failure: unknown;
+  for (let tries = 0; tries < 30; tries++) {
+    const found = onPath();
+    // It is on the path before all that it needs is there.
+    if (found !== undefined && (await run(found, ['--version']).catch(() => undefined)) !== undefined) return found;
+    try {
+      await apt('update');
+      await apt('install', '-y', '--no-install-recommends', 'chromium');
+    } catch (error) {
+      // Another worker may be at it: only one can.
+      failure = error;
+      await sleep(10_000);
+    }
+  }
+  throw new Error('Chromium could not be installed', { cause: failure });
+}
+
+const run = promisify(execFile);
+
+/** Not waited for by blocking: the runner of the tests takes a worker that does not answer for lost. */
+function apt(...args: readonly string[]): Promise<unknown> {
+  return run('/usr/bin/apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 function onPath(): string | undefined {
@@ -113,10 +128,10 @@ function onPath(): string | undefined {
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
 }
 
-export function startBrowser(): Promise<Browser> {
+export async function startBrowser(): Promise<Browser> {
   // Its sandbox does not work for the administrator.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return chromium.launch({ executablePath: findChromium(), args });
+  return chromium.launch({ executablePath: await findChromium(), args });
 }
 
 /** Everything that a page complains about, as it comes. */
