@@ -2,10 +2,11 @@
 // what is in them beside. The same sources always give the same bytes.
 //
 //   node scripts/build-site.mjs [FOLDER]
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { licencesOf } from './licences-of.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = process.argv[2] ?? join(root, 'dist/site/pages');
@@ -41,28 +42,4 @@ for (const [input, fileName] of [
   for (const id of main.moduleIds) modules.add(id);
 }
 for (const name of ['index.html', 'style.css', 'icon.svg']) copyFileSync(join(root, 'site', name), join(folder, name));
-writeFileSync(join(folder, 'licenses.txt'), licencesOf(modules));
-
-/** The licence texts of every package that a module of the bundles is from. */
-function licencesOf(moduleIds) {
-  const packages = new Map();
-  for (const id of moduleIds) {
-    const path = relative(root, id).split(sep);
-    const at = path.lastIndexOf('node_modules');
-    if (at < 0) continue;
-    const name = path.slice(at + 1, path[at + 1].startsWith('@') ? at + 3 : at + 2);
-    const home = join(root, ...path.slice(0, at + 1), ...name);
-    const { version, license = 'see below' } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
-    packages.set(`${name.join('/')} ${version}`, { home, license });
-  }
-  return [...packages]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([title, { home, license }]) => {
-      const texts = readdirSync(home)
-        .filter((file) => /^(licen[cs]e|notice|copying)(\.|-|$)/i.test(file))
-        .sort()
-        .map((file) => readFileSync(join(home, file), 'utf8').replaceAll('\r\n', '\n').trim());
-      return [`${title} (${license})`, '', ...texts.flatMap((text) => [text, ''])].join('\n');
-    })
-    .join(`\n${'-'.repeat(80)}\n\n`);
-}
+writeFileSync(join(folder, 'licenses.txt'), licencesOf(modules, root));

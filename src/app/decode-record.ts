@@ -2,7 +2,7 @@
 import { inflateSync } from 'node:zlib';
 import type { JsonValue } from '../model/json.ts';
 import { DEFAULT_CONTEXT } from '../model/subject-name.ts';
-import { decodeFrame, type Frame, type FrameKind, type RecordHeader } from '../schema/decode/decode-frame.ts';
+import { decodeFrame, type Frame, type FrameKind, type RecordHeader } from '../records/decode-frame.ts';
 import { decodeChecked } from '../schema/decode/decode-json.ts';
 import type { MessageChoice } from '../schema/decode/decode-protobuf.ts';
 import { decodeValue } from '../schema/decode/decode-value.ts';

@@ -136,6 +136,33 @@ interface SettingsFlags {
   readonly 'author-email'?: string | undefined;
 }
 
+/** What the flags say of the configuration. */
+export function configFlagsOf(flags: SettingsFlags & CommonFlags): ConfigFlags {
+  return {
+    config: flags.config,
+    tree: flags.tree,
+    registry: flags.registry,
+    url: flags.url,
+    username: flags.username,
+    caCert: flags['ca-cert'],
+    clientCert: flags['client-cert'],
+    clientKey: flags['client-key'],
+    headers: flags.header,
+    concurrency: flags.concurrency,
+    subjects: flags.subject,
+    exclude: flags.exclude,
+    schemaTypes: flags.type,
+    versions: flags.versions,
+    includeSoftDeleted: flags['soft-deleted'],
+    includeReferences: flags.references,
+    includeSensitive: flags['include-sensitive'],
+    branch: flags.branch,
+    remote: flags.remote,
+    authorName: flags['author-name'],
+    authorEmail: flags['author-email'],
+  };
+}
+
 export abstract class BaseCommand extends Command {
   static override baseFlags = commonFlags;
   static override enableJsonFlag = true;
@@ -159,30 +186,7 @@ export abstract class BaseCommand extends Command {
   protected settings(flags: SettingsFlags & CommonFlags, needs: ConfigNeeds): Config {
     this.#common = flags;
     boundMemory();
-    const given: ConfigFlags = {
-      config: flags.config,
-      tree: flags.tree,
-      registry: flags.registry,
-      url: flags.url,
-      username: flags.username,
-      caCert: flags['ca-cert'],
-      clientCert: flags['client-cert'],
-      clientKey: flags['client-key'],
-      headers: flags.header,
-      concurrency: flags.concurrency,
-      subjects: flags.subject,
-      exclude: flags.exclude,
-      schemaTypes: flags.type,
-      versions: flags.versions,
-      includeSoftDeleted: flags['soft-deleted'],
-      includeReferences: flags.references,
-      includeSensitive: flags['include-sensitive'],
-      branch: flags.branch,
-      remote: flags.remote,
-      authorName: flags['author-name'],
-      authorEmail: flags['author-email'],
-    };
-    const config = loadConfig(given, process.env, process.cwd(), needs);
+    const config = loadConfig(configFlagsOf(flags), process.env, process.cwd(), needs);
     for (const note of config.notes ?? []) this.#note(note);
     return config;
   }

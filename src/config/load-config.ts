@@ -2,22 +2,19 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SrgitError } from '../errors.ts';
-import { SCHEMA_TYPES } from '../model/schema-version.ts';
+import { backupSettings } from './backup-settings.ts';
 import { environmentSettings, withEnvironment } from './environment.ts';
 import { parseRawConfig } from './raw-config.ts';
 import type { RawConfig } from './raw-types.ts';
 import { recordSettings } from './record-settings.ts';
 import { chooseRegistry, registrySettings } from './registry-settings.ts';
 import { restoreSettings } from './restore-settings.ts';
-import { list, nonEmpty, readText } from './setting.ts';
-import type { BackupSettings, Config, ConfigFlags, RegistrySettings } from './types.ts';
+import { DEFAULT_TREE, nonEmpty, readText } from './setting.ts';
+import type { Config, ConfigFlags, RegistrySettings } from './types.ts';
 import { pointerOf, refuseUnset } from './variables.ts';
 
 /** Looked for in the working folder when --config does not name one. */
 export const CONFIG_FILES = ['srgit.yaml', 'srgit.yml'] as const;
-
-/** Folder of the tree where nothing says otherwise. */
-export const DEFAULT_TREE = 'schemas';
 
 /** What of the configuration a command needs: what it does not need may be incomplete. */
 export interface ConfigNeeds {
@@ -50,19 +47,11 @@ export function loadConfig(
   const chosen = needs.registry ? chooseRegistry(raw, flags, env) : undefined;
   if (file !== undefined && parsed !== undefined) {
     const replaced = new Set(given.map(({ path }) => pointerOf(path)));
-    const isUsed = ([section = '', name]: readonly string[]) =>
-      section === 'registries'
-        ? name === chosen?.name
-        : section === 'restore'
-          ? needs.restore === true
-          : section === 'kafka'
-            ? name !== undefined && needs.records?.clusters.includes(name) === true
-            : section === 'storage'
-              ? needs.records?.storage === true
-              : section !== 'replay' || needs.records !== undefined;
     refuseUnset(
       file,
-      parsed.unset.filter(({ path }) => !replaced.has(pointerOf(path)) && (parsed.hasAliases || isUsed(path))),
+      parsed.unset.filter(
+        ({ path }) => !replaced.has(pointerOf(path)) && (parsed.hasAliases || isNeeded(path, needs, chosen?.name)),
+      ),
     );
   }
   const registry = chosen && registrySettings(chosen, flags, env, { base, cwd });
@@ -168,18 +157,20 @@ export function findFile(flag: string | undefined, variable: string | undefined,
   return CONFIG_FILES.map((name) => resolve(cwd, name)).find((file) => existsSync(file));
 }
 
-function backupSettings(raw: RawConfig, flags: ConfigFlags): BackupSettings {
-  const { backup } = raw;
-  return {
-    selection: {
-      include: flags.subjects ?? list(backup?.subjects) ?? ['*'],
-      exclude: flags.exclude ?? list(backup?.exclude) ?? [],
-    },
-    includeSoftDeleted: flags.includeSoftDeleted ?? backup?.include_soft_deleted ?? true,
-    versions: flags.versions ?? backup?.include_versions ?? 'all',
-    includeReferences:
-      flags.includeReferences ?? backup?.include_references ?? backup?.protobuf?.include_dependencies ?? true,
-    includeSensitive: flags.includeSensitive ?? backup?.include_sensitive ?? false,
-    schemaTypes: flags.schemaTypes ?? backup?.schema_types ?? SCHEMA_TYPES,
-  };
+/** Whether the command looks at the setting at this path of the file. */
+function isNeeded([section, name]: readonly string[], needs: ConfigNeeds, registry: string | undefined): boolean {
+  switch (section) {
+    case 'registries':
+      return name === registry;
+    case 'restore':
+      return needs.restore === true;
+    case 'kafka':
+      return name !== undefined && needs.records?.clusters.includes(name) === true;
+    case 'storage':
+      return needs.records?.storage === true;
+    case 'replay':
+      return needs.records !== undefined;
+    default:
+      return true;
+  }
 }

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { SrgitError } from '../errors.ts';
 import { type Refuse, stopAtFirst } from './refuse.ts';
 
+/** Folder of the tree where nothing says otherwise. */
+export const DEFAULT_TREE = 'schemas';
+
 /** A text file that the configuration names. */
 export function readText(
   file: string,

@@ -2,12 +2,12 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { ConfigForm } from './config-form.ts';
 import { environmentSettings, withEnvironment } from './environment.ts';
-import { DEFAULT_TREE, findFile, namesOf } from './load-config.ts';
+import { findFile, namesOf } from './load-config.ts';
 import { type ParsedConfig, parseRawConfig } from './raw-config.ts';
 import type { RawConfig } from './raw-types.ts';
 import { layerRegistries } from './registry-layers.ts';
 import { restoreSettings } from './restore-settings.ts';
-import { nonEmpty, readText } from './setting.ts';
+import { DEFAULT_TREE, nonEmpty, readText } from './setting.ts';
 import { type LayeredSetting, SettingLayers, schemaAt } from './setting-layers.ts';
 import type { ConfigFlags } from './types.ts';
 

@@ -1,8 +1,11 @@
 /** What most functions of the library take, and the configuration that the use cases behind them want. */
 import { resolve } from 'node:path';
 import type { Progress } from '../app/progress.ts';
-import type { BackupSettings, Config } from '../config/types.ts';
-import { SCHEMA_TYPES, type SchemaType } from '../model/schema-version.ts';
+import { backupSettings } from '../config/backup-settings.ts';
+import { restoreSettings } from '../config/restore-settings.ts';
+import { DEFAULT_TREE } from '../config/setting.ts';
+import type { Config } from '../config/types.ts';
+import type { SchemaType } from '../model/schema-version.ts';
 
 /** Variables of the environment; of the process where they are left out. Only git is given them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,35 +30,12 @@ export interface Selection {
   readonly includeReferences?: boolean | undefined;
 }
 
-/** Folder of the tree where nothing says otherwise, as for the command line. */
-const DEFAULT_TREE = 'schemas';
-
 export function configOf(tree: string | undefined, selection: Selection = {}): Config {
   const root = resolve(tree ?? DEFAULT_TREE);
   return {
     tree: root,
-    backup: backupOf(selection),
-    restore: {
-      enabled: true,
-      strategy: 'preserve',
-      strategyBySubject: [],
-      ids: 'rewrite',
-      subjectMapping: [],
-      forceRegister: false,
-      includeSoftDeleted: true,
-      settings: true,
-    },
+    backup: backupSettings({}, selection),
+    restore: restoreSettings(undefined, root),
     git: { remote: 'origin' },
-  };
-}
-
-export function backupOf(selection: Selection): BackupSettings {
-  return {
-    selection: { include: selection.subjects ?? ['*'], exclude: selection.exclude ?? [] },
-    includeSoftDeleted: selection.includeSoftDeleted ?? true,
-    versions: 'all',
-    includeReferences: selection.includeReferences ?? true,
-    includeSensitive: false,
-    schemaTypes: selection.schemaTypes ?? SCHEMA_TYPES,
   };
 }

@@ -1,5 +1,5 @@
 /** Which schema a key or value was written with. */
-import { guidText } from '../records/schema-id-map.ts';
+import { decodeFrame as findFrame } from '../records/decode-frame.ts';
 
 /** How the id is written. Facts: Confluent's wire format; AWS Glue's and Apicurio's serializers, by their sources. */
 export type SchemaFrame = {
@@ -31,29 +31,18 @@ export type SchemaFrame = {
  * @returns undefined for what has no frame
  */
 export function decodeFrame(bytes: Uint8Array): SchemaFrame | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { length } = bytes;
-  if (length < 5) return undefined;
-  switch (bytes[0]) {
-    case 0: {
-      const id = view.getInt32(1);
-      if (id > 0) return { kind: 'id', id, payload: bytes.subarray(5) };
-      // No id of 32 bits is 0, and 64-bit ids are small.
-      if (id < 0 || length < 9) return undefined;
-      const long = view.getBigInt64(1);
-      return long === 0n ? undefined : { kind: 'apicurio-id', id: long, payload: bytes.subarray(9) };
-    }
-    case 1:
-      return length < 17 ? undefined : { kind: 'guid', guid: guidAt(bytes, 1), payload: bytes.subarray(17) };
-    case 3: {
-      const isGlue = length >= 18 && (bytes[1] === 0 || bytes[1] === 5);
-      return isGlue ? { kind: 'glue', guid: guidAt(bytes, 2), payload: bytes.subarray(18) } : undefined;
-    }
+  const frame = findFrame(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const { kind, id = 0, guid = '', longId = '0' } = frame;
+  const payload = bytes.subarray(frame.payloadAt);
+  switch (kind) {
+    case 'id':
+      return id > 0 ? { kind, id, payload } : undefined;
+    case 'apicurio-id':
+      return longId === '0' ? undefined : { kind, id: BigInt(longId), payload };
+    case 'guid':
+    case 'glue':
+      return { kind, guid, payload };
     default:
       return undefined;
   }
-}
-
-function guidAt(bytes: Uint8Array, start: number): string {
-  return guidText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), start);
 }

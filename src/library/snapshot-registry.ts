@@ -1,6 +1,8 @@
 /** A registry as plain data. */
+
+import { backupSettings } from '../config/backup-settings.ts';
 import type { RegistrySnapshot } from '../model/registry-snapshot.ts';
-import { backupOf, type CallOptions, type Selection } from './common-options.ts';
+import type { CallOptions, Selection } from './common-options.ts';
 import { type RegistryTarget, registrySettings } from './registry-target.ts';
 
 export interface SnapshotOptions extends Omit<CallOptions, 'env'>, Selection {}
@@ -24,7 +26,7 @@ export async function snapshotRegistry(
   ]);
   const { snapshot } = await readRegistry({
     registry: registrySettings(registry),
-    backup: backupOf(selection),
+    backup: backupSettings({}, selection),
     rows: 'exported',
     signal,
     onProgress,

@@ -1,7 +1,7 @@
 /** What a record says, for a person. */
 import type { JsonValue } from '../model/json.ts';
 import type { SchemaType } from '../model/schema-version.ts';
-import type { FrameKind } from '../schema/decode/decode-frame.ts';
+import type { FrameKind } from '../records/decode-frame.ts';
 import type { Decoded, Remark } from '../schema/decode/decoded.ts';
 import { plural } from './export-report.ts';
 import { escapeUnsafe, showName } from './show-name.ts';

@@ -3,13 +3,13 @@ import { isJsonObject, type JsonValue } from '../../model/json.ts';
 import type { RegistrySnapshot } from '../../model/registry-snapshot.ts';
 import type { SchemaVersion } from '../../model/schema-version.ts';
 import { contextSubject, DEFAULT_CONTEXT, parseSubjectName } from '../../model/subject-name.ts';
+import type { Frame } from '../../records/decode-frame.ts';
 import { mapConcurrent } from '../../registry/map-concurrent.ts';
 import { versionPath } from '../../registry/paths.ts';
 import { encodeSegment } from '../../registry/request-target.ts';
 import { readRow } from '../../registry/snapshot-row.ts';
 import { TextSpill } from '../../registry/text-spill.ts';
 import type { RegistryCapabilities, RegistryClient } from '../../registry/types.ts';
-import type { Frame } from '../../schema/decode/decode-frame.ts';
 import { canonicalSubject, referencedSubject } from '../../semantics/names.ts';
 
 export interface AskSchemaOptions {

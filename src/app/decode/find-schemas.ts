@@ -1,7 +1,7 @@
 /** Which schemas of a registry's state a record's frame, or a person, may mean. */
 import type { SchemaType } from '../../model/schema-version.ts';
 import { compareContexts, DEFAULT_CONTEXT, parseSubjectName } from '../../model/subject-name.ts';
-import type { Frame } from '../../schema/decode/decode-frame.ts';
+import type { Frame } from '../../records/decode-frame.ts';
 import type { ResolvedSchema } from '../../schema/language.ts';
 import { findByGuid, listVersionsOfId } from '../../semantics/by-id.ts';
 import { canonicalSubject, contextOf } from '../../semantics/names.ts';

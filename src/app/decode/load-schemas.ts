@@ -1,6 +1,6 @@
 /** The schemas that a record is held against: a tree's, or a live registry's. */
 import type { Config, RegistrySettings } from '../../config/types.ts';
-import { decodeFrame } from '../../schema/decode/decode-frame.ts';
+import { decodeFrame } from '../../records/decode-frame.ts';
 import { stateFromSnapshot } from '../../semantics/snapshot-state.ts';
 import type { RegistryState } from '../../semantics/state.ts';
 import { connectRegistry } from '../connect.ts';

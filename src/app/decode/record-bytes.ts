@@ -1,6 +1,6 @@
 /** A record's bytes as people have them at hand: hex or base64 from a log line, a file, a pipe. */
 import { SrgitError } from '../../errors.ts';
-import type { RecordHeader } from '../../schema/decode/decode-frame.ts';
+import type { RecordHeader } from '../../records/decode-frame.ts';
 
 export const BYTE_FORMS = ['auto', 'hex', 'base64', 'raw'] as const;
 export type ByteForm = (typeof BYTE_FORMS)[number];

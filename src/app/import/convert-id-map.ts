@@ -1,10 +1,10 @@
 /** Id maps from one form into another, and what the other has no place for. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { SrgitError } from '../../errors.ts';
 import type { IdMap } from '../../plan/id-map.ts';
 import { formatIdMap, formatIdMapCsv, formatIdMapping, formatSchemaIdMapping } from '../../plan/id-map-text.ts';
 import { loadMap, type MapEntry } from '../records/load-map.ts';
-import { readIdMap } from '../restore/id-map-file.ts';
+import { readIdMap, readIdMapText } from '../restore/id-map-file.ts';
 import { formatIdProperties, formatPlainCsv, parseIdCsv, parseIdProperties } from './id-pairs-text.ts';
 
 /**
@@ -61,7 +61,7 @@ export function convertIdMap({ file, to, context, out }: ConvertOptions): Conver
 }
 
 function readMap(file: string): ReadMap {
-  const text = readText(file);
+  const text = readIdMapText(file).replace(/^\uFEFF/, '');
   if (/^\s*[{[]/.test(text)) {
     const { form, entries } = loadMap(file);
     return form === 'srgit' ? { form: 'json', entries, map: readIdMap(file) } : { form: 'mapping', entries };
@@ -108,19 +108,6 @@ function lostBy({ form, entries, map }: ReadMap, kept: readonly MapEntry[], to: 
   if (kept.some((entry) => entry.context !== '.' || entry.toContext !== '.')) lost.push('contexts');
   if (kept.length < entries.length) lost.push(`${entries.length - kept.length} ids of other contexts`);
   return lost;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new SrgitError('SRGIT_TREE_FILE_MISSING', `the id map ${file} cannot be read: ${reason}`, {
-      hint: 'A restore writes it, and `srgit idmap` builds one.',
-      cause,
-      details: { file },
-    });
-  }
 }
 
 function writeWhole(file: string, text: string): void {

@@ -1,10 +1,9 @@
-/** Reads an id map in any of the forms that people have: a restore's own file, `id_mapping_file`, the backup tool's YAML. */
-import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { SrgitError } from '../../errors.ts';
 import { isJsonObject, type JsonValue } from '../../model/json.ts';
 import { DEFAULT_CONTEXT } from '../../model/subject-name.ts';
 import { parseIdMap } from '../../plan/id-map-text.ts';
+import { readIdMapText } from '../restore/id-map-file.ts';
 import { readIdMapping } from '../restore/plan-options.ts';
 
 export interface MapEntry {
@@ -29,7 +28,7 @@ export interface LoadedMap {
 
 /** @throws SrgitError SRGIT_TREE_FILE_MISSING, SRGIT_TREE_INVALID, SRGIT_TREE_FORMAT, SRGIT_CONFIG_INVALID */
 export function loadMap(file: string): LoadedMap {
-  const text = readText(file);
+  const text = readIdMapText(file);
   const json = parseJson(text);
   if (isJsonObject(json) && json['format'] !== undefined) {
     const { target, ids } = parseIdMap(text, file);
@@ -73,19 +72,6 @@ function parseJson(text: string): JsonValue | undefined {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new SrgitError('SRGIT_TREE_FILE_MISSING', `the id map ${file} cannot be read: ${reason}`, {
-      hint: 'A restore writes it, and `srgit idmap` builds one.',
-      cause,
-      details: { file },
-    });
   }
 }
 

@@ -19,9 +19,13 @@ export function idMapFileOf(tree: string, source: Pick<PlanSource, 'kind' | 'nam
 
 /** @throws SrgitError SRGIT_TREE_FILE_MISSING, SRGIT_TREE_INVALID, SRGIT_TREE_FORMAT */
 export function readIdMap(file: string): IdMap {
-  let text: string;
+  return parseIdMap(readIdMapText(file), file);
+}
+
+/** An id map as a file has it, in whatever form. @throws SrgitError SRGIT_TREE_FILE_MISSING */
+export function readIdMapText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new SrgitError('SRGIT_TREE_FILE_MISSING', `the id map ${file} cannot be read: ${reason}`, {
@@ -30,7 +34,6 @@ export function readIdMap(file: string): IdMap {
       details: { file },
     });
   }
-  return parseIdMap(text, file);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { shownPath } from '../../app/config/shown-path.ts';
-import { BaseCommand, registryFlags, selectionFlags, treeFlag } from '../../cli/base-command.ts';
+import { BaseCommand, configFlagsOf, registryFlags, selectionFlags, treeFlag } from '../../cli/base-command.ts';
 import { type ShownConfig, showConfig } from '../../config/show-config.ts';
 import { renderConfigShow } from '../../render/config-report.ts';
 
@@ -17,25 +17,7 @@ earlier. Secrets are shown as ***. With the backup tool's own YAML it shows what
 
   async run(): Promise<ShownConfig> {
     const { flags } = await this.parse(Show);
-    const given = {
-      config: flags.config,
-      tree: flags.tree,
-      registry: flags.registry,
-      url: flags.url,
-      username: flags.username,
-      caCert: flags['ca-cert'],
-      clientCert: flags['client-cert'],
-      clientKey: flags['client-key'],
-      headers: flags.header,
-      concurrency: flags.concurrency,
-      subjects: flags.subject,
-      exclude: flags.exclude,
-      schemaTypes: flags.type,
-      versions: flags.versions,
-      includeSoftDeleted: flags['soft-deleted'],
-      includeReferences: flags.references,
-    };
-    const result = showConfig(given, process.env, process.cwd());
+    const result = showConfig(configFlagsOf(flags), process.env, process.cwd());
     for (const note of result.notes) this.caution(note);
     this.say(renderConfigShow(result, result.file === undefined ? '' : shownPath(result.file, process.cwd())));
     return result;

@@ -1,7 +1,7 @@
 /** Records whose bytes were changed at random: an answer always, of a bounded size. `SRGIT_RUNS` says how many. */
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/model/json.ts';
-import { decodeFrame } from '../../../src/schema/decode/decode-frame.ts';
+import { decodeFrame } from '../../../src/records/decode-frame.ts';
 import { decodeValue } from '../../../src/schema/decode/decode-value.ts';
 import type { ResolvedSchema } from '../../../src/schema/language.ts';
 import { randomNumbers } from '../../support/random-numbers.ts';

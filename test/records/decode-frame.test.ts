@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeFrame } from '../../../src/schema/decode/decode-frame.ts';
+import { decodeFrame } from '../../src/records/decode-frame.ts';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 const GUID = '01234567-89ab-cdef-0123-456789abcdef';

@@ -2,6 +2,7 @@
  * What stands before a record's payload, or in its headers, to say which schema wrote it. One side (key or value) of
  * one record; the formats are those of Confluent's, Apicurio's and AWS Glue's serializers.
  */
+import { guidText } from './schema-id-map.ts';
 
 export const FRAME_KINDS = [
   'none',
@@ -74,7 +75,7 @@ function lastOf(headers: readonly RecordHeader[], name: string): Buffer | undefi
 
 function ofConfluentHeader(value: Buffer): Frame | undefined {
   if (value[0] === 1 && value.length >= 17) {
-    return { kind: 'header-guid', guid: guidAt(value, 1), payloadAt: 0, headerRest: value.subarray(17) };
+    return { kind: 'header-guid', guid: guidText(value, 1), payloadAt: 0, headerRest: value.subarray(17) };
   }
   if (value[0] === 0 && value.length >= 5) {
     return { kind: 'header-id', id: value.readInt32BE(1), payloadAt: 0, headerRest: value.subarray(5) };
@@ -92,14 +93,9 @@ function ofPayload(bytes: Buffer): Frame {
     }
     return { kind: 'id', id, payloadAt: 5 };
   }
-  if (magic === 1 && bytes.length >= 17) return { kind: 'guid', guid: guidAt(bytes, 1), payloadAt: 17 };
+  if (magic === 1 && bytes.length >= 17) return { kind: 'guid', guid: guidText(bytes, 1), payloadAt: 17 };
   if (magic === 3 && bytes.length >= 18 && (bytes[1] === 0 || bytes[1] === 5)) {
-    return { kind: 'glue', guid: guidAt(bytes, 2), payloadAt: 18, ...(bytes[1] === 5 ? { compressed: true } : {}) };
+    return { kind: 'glue', guid: guidText(bytes, 2), payloadAt: 18, ...(bytes[1] === 5 ? { compressed: true } : {}) };
   }
   return { kind: 'none', payloadAt: 0 };
-}
-
-function guidAt(bytes: Buffer, at: number): string {
-  const hex = bytes.toString('hex', at, at + 16);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
