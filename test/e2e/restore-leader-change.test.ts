@@ -7,11 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { syntheticSnapshot } from '../../bench/synthetic-registry.ts';
 import { restoreSchemas } from '../../src/app/restore/restore-schemas.ts';
 import type { RegistrySnapshot } from '../../src/model/registry-snapshot.ts';
 import { snapshotFromState } from '../../src/semantics/snapshot-state.ts';
+import type { RegistryState } from '../../src/semantics/state.ts';
 import { randomNumbers } from '../support/random-numbers.ts';
 import { withoutTimes } from '../support/restore-outcome.ts';
 import { EMPTY, optionsOf, type RestoreAsked } from '../support/restoring.ts';
@@ -88,6 +89,9 @@ async function disturb(pair: RegistryPair, round: number): Promise<number> {
     if (answer?.ok === true) done++;
     else await sleep(20);
   }
+  // A node whose reader is dead answers from before: reconcile would truthfully find nothing to do there.
+  const isKnown = ({ subjects }: RegistryState) => subjects.has(`stray-${round}`);
+  await vi.waitUntil(() => isKnown(pair.states.a) && isKnown(pair.states.b), { timeout: 30_000, interval: 5 });
   return done;
 }
 
