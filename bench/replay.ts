@@ -201,9 +201,10 @@ try {
   await peer([]);
   const nothing = await srgit('replay', ['--to', `kafka:${broker.bootstrap}`, ...rewriting, '--dry-run']);
   for (let round = 0; round < rounds; round++) {
-    // Each round begins with another one, so that none always comes after the same.
-    for (let at = 0; at < names.length; at++) {
-      const name = names[(at + round) % names.length] as Row;
+    // Each round begins with another one, and every other round goes backwards, so that none always comes after the same.
+    const order = round % 2 === 0 ? names : names.toReversed();
+    for (let at = 0; at < order.length; at++) {
+      const name = order[(at + round) % order.length] as Row;
       const figure = await rows[name]();
       figures.get(name)?.push(figure);
       const { rate, cpu, brokerCpu, peakBytes } = figure;

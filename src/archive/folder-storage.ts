@@ -2,22 +2,21 @@
  * A folder as a storage. What is written appears whole, by a rename, and is on the disk before it appears. Links that lead
  * out of the folder are not followed.
  */
-import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { SrgitError, throwIfAborted } from '../errors.ts';
-import type { Storage, StorageReadOptions, StoredObject } from './storage.ts';
+import { CHUNK, readChunk, syncFolder, writeWhole } from './file-bytes.ts';
+import { LateFile } from './late-file.ts';
+import type { LateHead, Storage, StorageReadOptions, StoredObject } from './storage.ts';
 import { checkKey, checkPrefix } from './storage-key.ts';
-
-const CHUNK = 1 << 20;
-/** Files being written; no listing shows them. */
-const TEMPORARY = /^\.srgit-[0-9a-f]{16}\.tmp$/;
+import { isTemporaryName, Leftovers, temporaryName } from './temporary-files.ts';
 
 export class FolderStorage implements Storage {
   readonly location: string;
   /** Without links; undefined as long as the folder does not exist. */
   private root: string | undefined;
+  private readonly leftovers = new Leftovers();
 
   constructor(path: string) {
     this.location = resolve(path);
@@ -88,7 +87,7 @@ export class FolderStorage implements Storage {
     throwIfAborted(signal);
     const path = await this.pathToWrite(key);
     const folder = dirname(path);
-    const temporary = join(folder, `.srgit-${randomBytes(8).toString('hex')}.tmp`);
+    const temporary = join(folder, temporaryName());
     try {
       const file = await open(temporary, 'wx', 0o666);
       try {
@@ -129,6 +128,22 @@ export class FolderStorage implements Storage {
 
   async close(): Promise<void> {}
 
+  async writeLate(key: string, headBytes: number): Promise<LateHead> {
+    const path = await this.pathToWrite(key);
+    const fail = (error: unknown): SrgitError => (error instanceof SrgitError ? error : this.writeError(key, error));
+    try {
+      await this.leftovers.sweep(dirname(path));
+      return await LateFile.begin(
+        path,
+        headBytes,
+        async () => (await describe(key, path)) ?? { key, size: 0, tag: '' },
+        fail,
+      );
+    } catch (error) {
+      throw fail(error);
+    }
+  }
+
   private async *walk(folder: string, prefix: string, signal: AbortSignal | undefined): AsyncGenerator<StoredObject> {
     for (const entry of await this.entries(folder)) {
       throwIfAborted(signal);
@@ -138,7 +153,7 @@ export class FolderStorage implements Storage {
         if (inside.startsWith(prefix) || prefix.startsWith(inside)) yield* this.walk(key, prefix, signal);
         continue;
       }
-      if (!key.startsWith(prefix) || TEMPORARY.test(entry.name)) continue;
+      if (!key.startsWith(prefix) || isTemporaryName(entry.name)) continue;
       const object = await this.statListed(key, entry);
       if (object !== undefined) yield object;
     }
@@ -286,39 +301,6 @@ async function describe(key: string, path: string): Promise<StoredObject | undef
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   if (!found?.isFile()) return undefined;
   return { key, size: Number(found.size), tag: `${found.mtimeNs}-${found.size}-${found.ino}` };
-}
-
-async function readChunk(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  // Not from the pool: the receiver keeps it, and changes it.
-  const chunk = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, CHUNK)));
-  let filled = 0;
-  while (filled < chunk.length) {
-    const { bytesRead } = await file.read(chunk, filled, chunk.length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled === chunk.length ? chunk : chunk.subarray(0, filled);
-}
-
-async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
-    done += bytesWritten;
-  }
-}
-
-/** A rename is on the disk when its folder is. Some file systems and Windows know no such thing. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (codeOf(error) === 'EIO' || codeOf(error) === 'ENOSPC') throw error;
-  }
 }
 
 function isInside(path: string, root: string): boolean {

@@ -12,8 +12,7 @@ import {
   writeSegmentHeader,
 } from './kbak-format.ts';
 import { Lz4BlockEncoder } from './lz4-block-encoder.ts';
-import { PayloadSpill, type SpillBudget } from './payload-spill.ts';
-import type { Storage } from './storage.ts';
+import type { SegmentPayload } from './segment-payload.ts';
 
 /** Records are gathered up to here, then compressed. */
 const BLOCK = 256 * 1024;
@@ -28,6 +27,11 @@ export interface SegmentFacts {
   readonly streamBytes: number;
   readonly fileBytes: number;
   readonly sha256: string;
+}
+
+/** Bytes before the payload, which are known when it is whole. */
+export function headBytesOf(compression: KbakCompression): number {
+  return HEADER_BYTES + (compression === 'lz4' ? 4 : 0);
 }
 
 export class SegmentWriter {
@@ -45,14 +49,14 @@ export class SegmentWriter {
   /** Blocks that were compressed: new ones would have to be made, and collected, at the rate of the records. */
   private readonly spare: Buffer[] = [];
   private working: Promise<void> | undefined;
-  private readonly spill: PayloadSpill;
+  private readonly payload: SegmentPayload;
   private readonly packer: Packer;
   private readonly compression: KbakCompression;
 
-  constructor(compression: KbakCompression, level: number, budget: SpillBudget) {
+  constructor(compression: KbakCompression, level: number, payload: SegmentPayload) {
     this.compression = compression;
-    this.spill = new PayloadSpill(budget);
-    this.packer = makePacker(compression, level, this.spill);
+    this.payload = payload;
+    this.packer = makePacker(compression, level, payload);
   }
 
   /** Copies the record. A promise means: wait before the next one. @throws RecordError `too-large` */
@@ -73,30 +77,28 @@ export class SegmentWriter {
     return waiting;
   }
 
-  /** Stores the segment under `key`, and gives up what it holds either way. @throws SrgitError of the storage */
-  async store(storage: Storage, key: string, signal: AbortSignal | undefined): Promise<SegmentFacts> {
+  /** Stores the segment, and gives up what it holds either way. @throws SrgitError of the storage */
+  async store(signal: AbortSignal | undefined): Promise<SegmentFacts> {
     try {
       await this.turnOver();
       await this.working;
       await this.packer.end();
       const prefix = this.packer.prefix(this.streamBytes);
-      const sha256 = createHash('sha256');
-      const { startOffset, endOffset, records, compression, spill } = this;
+      const { startOffset, endOffset, records, compression, payload } = this;
       const header = writeSegmentHeader({ compression, recordCount: records, startOffset, endOffset });
-      const content = async function* (): AsyncGenerator<Buffer> {
-        let crc = 0;
-        const note = (part: Buffer): Buffer => {
-          crc = crc32(part, crc);
-          sha256.update(part);
-          return part;
-        };
-        yield note(prefix.length === 0 ? header : Buffer.concat([header, prefix]));
-        for await (const part of spill.read()) yield note(part);
+      const sha256 = createHash('sha256');
+      let crc = 0;
+      const note = (part: Buffer): void => {
+        crc = crc32(part, crc);
+        sha256.update(part);
+      };
+      const end = (): Buffer => {
         const footer = writeSegmentFooter(crc);
         sha256.update(footer);
-        yield footer;
+        return footer;
       };
-      await storage.write(key, content(), signal);
+      const payloadBytes = payload.size;
+      await payload.store(prefix.length === 0 ? header : Buffer.concat([header, prefix]), note, end, signal);
       return {
         startOffset,
         endOffset,
@@ -104,7 +106,7 @@ export class SegmentWriter {
         maxTimestamp: join64(this.maxHigh, this.maxLow),
         records,
         streamBytes: this.streamBytes,
-        fileBytes: HEADER_BYTES + prefix.length + spill.size + FOOTER_BYTES,
+        fileBytes: HEADER_BYTES + prefix.length + payloadBytes + FOOTER_BYTES,
         sha256: sha256.digest('hex'),
       };
     } finally {
@@ -115,7 +117,7 @@ export class SegmentWriter {
   async discard(): Promise<void> {
     await this.working?.catch(() => undefined);
     this.packer.destroy();
-    await this.spill.discard();
+    await this.payload.discard();
   }
 
   /** Hands the block to the packer: one is packed while the next is filled. */
@@ -152,7 +154,7 @@ export class SegmentWriter {
 
 const NO_BLOCK = Buffer.alloc(0);
 
-/** Turns blocks of the record stream into payload, in a spill. */
+/** Turns blocks of the record stream into payload. */
 interface Packer {
   /** Whether it needs a block longer than `add` takes. */
   readonly keepsBlocks: boolean;
@@ -163,12 +165,12 @@ interface Packer {
   destroy(): void;
 }
 
-function makePacker(compression: KbakCompression, level: number, spill: PayloadSpill): Packer {
+function makePacker(compression: KbakCompression, level: number, payload: SegmentPayload): Packer {
   switch (compression) {
     case 'none':
       return {
-        keepsBlocks: true,
-        add: (block) => spill.add(block),
+        keepsBlocks: !payload.givesBack,
+        add: (block) => payload.add(block),
         end: async () => undefined,
         prefix: () => NO_BLOCK,
         destroy: () => undefined,
@@ -178,8 +180,8 @@ function makePacker(compression: KbakCompression, level: number, spill: PayloadS
       return {
         // Literals that wait for a match are where they were given.
         keepsBlocks: true,
-        add: (block) => spill.add(encoder.push(block)),
-        end: () => spill.add(encoder.end()),
+        add: (block) => payload.add(encoder.push(block)),
+        end: () => payload.add(encoder.end()),
         prefix: (streamBytes) => {
           const size = Buffer.alloc(4);
           size.writeUInt32LE(streamBytes);
@@ -189,7 +191,7 @@ function makePacker(compression: KbakCompression, level: number, spill: PayloadS
       };
     }
     case 'zstd':
-      return new ZstdPacker(level, spill);
+      return new ZstdPacker(level, payload);
   }
 }
 
@@ -200,12 +202,12 @@ function makePacker(compression: KbakCompression, level: number, spill: PayloadS
 class ZstdPacker implements Packer {
   readonly keepsBlocks = false;
   private readonly stream: ZstdCompress;
-  private readonly spill: PayloadSpill;
+  private readonly payload: SegmentPayload;
   private failure: unknown;
   private packed: Buffer[] = [];
 
-  constructor(level: number, spill: PayloadSpill) {
-    this.spill = spill;
+  constructor(level: number, payload: SegmentPayload) {
+    this.payload = payload;
     this.stream = createZstdCompress({
       chunkSize: 64 * 1024,
       params: {
@@ -248,7 +250,7 @@ class ZstdPacker implements Packer {
   private async take(): Promise<void> {
     const { packed } = this;
     this.packed = [];
-    if (packed.length > 0) await this.spill.add(packed.length === 1 ? (packed[0] as Buffer) : Buffer.concat(packed));
+    if (packed.length > 0) await this.payload.add(packed.length === 1 ? (packed[0] as Buffer) : Buffer.concat(packed));
   }
 }
 

@@ -9,8 +9,9 @@ import { GROUPS_FILE, writeGroups } from './kbak-groups.ts';
 import type { Manifest } from './kbak-manifest.ts';
 import { type NewSegments, type PartitionNote, writeManifest } from './kbak-new-manifest.ts';
 import { DEFAULT_KBAK_LIMITS } from './kbak-options.ts';
-import { SegmentWriter } from './kbak-segment-writer.ts';
-import { SpillBudget } from './payload-spill.ts';
+import { headBytesOf, SegmentWriter } from './kbak-segment-writer.ts';
+import { PayloadSpill, SpillBudget } from './payload-spill.ts';
+import { segmentPayload } from './segment-payload.ts';
 import type { Storage } from './storage.ts';
 import { StoreSlots } from './store-slots.ts';
 
@@ -28,7 +29,10 @@ export interface KbakSinkOptions {
   readonly rewrittenBy?: string | undefined;
   /** Of the backup that the records come from: a rewritten copy must have another id. */
   readonly sourceId?: string | undefined;
-  /** Compressed bytes that wait in memory, of all partitions together; what is more waits in temporary files. 64 MiB. */
+  /**
+   * Compressed bytes that wait in memory, of all partitions together, for a storage that takes an object from its first
+   * byte on only; what is more waits in temporary files. 64 MiB.
+   */
   readonly heldBytes?: number | undefined;
   readonly temporaryFolder?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -161,17 +165,24 @@ class KbakWriter implements KbakSink {
     const name = nameOf(topic, partition);
     if (this.open_.has(name)) throw new SrgitError('SRGIT_INTERNAL', `${name} is written already`);
     const { compression = 'zstd', level = 3, segmentBytes = DEFAULT_SEGMENT_BYTES, backupId, signal } = this.options;
+    const keyOf = (startOffset: number): string => {
+      const file = `segment-${String(startOffset).padStart(20, '0')}${EXTENSIONS[compression]}`;
+      return `${backupId}/topics/${topic}/partition=${partition}/${file}`;
+    };
     const writer = new PartitionWriter({
       name,
       next: this.next.get(name) ?? 0,
       segmentBytes,
-      begin: () => new SegmentWriter(compression, level, this.budget),
+      begin: (startOffset) => {
+        const makeSpill = (): PayloadSpill => new PayloadSpill(this.budget);
+        const payload = segmentPayload(this.storage, keyOf(startOffset), headBytesOf(compression), makeSpill);
+        return new SegmentWriter(compression, level, payload);
+      },
       store: async (segment, startOffset) => {
-        const file = `segment-${String(startOffset).padStart(20, '0')}${EXTENSIONS[compression]}`;
-        const key = `${backupId}/topics/${topic}/partition=${partition}/${file}`;
+        const key = keyOf(startOffset);
         const facts = await this.slots.run(async () => {
           await this.checkAlone();
-          return segment.store(this.storage, key, signal);
+          return segment.store(signal);
         });
         this.keys.push(key);
         const listed = this.segments.get(topic) ?? new Map();
@@ -259,7 +270,7 @@ interface PartitionPlace {
   /** Least offset that may come. */
   readonly next: number;
   readonly segmentBytes: number;
-  begin(): SegmentWriter;
+  begin(startOffset: number): SegmentWriter;
   store(segment: SegmentWriter, startOffset: number): Promise<void>;
   closed(): void;
   readonly signal: AbortSignal | undefined;
@@ -286,7 +297,7 @@ class PartitionWriter implements PartitionSink {
     const number = Number(offset);
     if (number < this.next || number > MOST_OFFSET) throw this.refuse(offset);
     if (this.segment === undefined) {
-      this.segment = place.begin();
+      this.segment = place.begin(number);
       this.startOffset = number;
     }
     let waiting: Promise<void> | undefined;

@@ -35,6 +35,20 @@ export interface Storage {
   readAll(key: string, limit: number, signal?: AbortSignal): Promise<Buffer>;
   /** Whole or not at all: a reader never sees a part. Big ones are sent in parts as they come. */
   write(key: string, content: AsyncIterable<Buffer> | Buffer, signal?: AbortSignal): Promise<StoredObject>;
+  /** Begins an object of which the first `headBytes` are known last. Not every storage can. */
+  writeLate?(key: string, headBytes: number): Promise<LateHead>;
   delete(key: string, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** An object whose rest is written before its head. No reader sees anything of it before `commit`. */
+export interface LateHead {
+  /** Behind what was added before, one call at a time; when it resolves, the bytes are the caller's again. */
+  add(bytes: Buffer): Promise<void>;
+  /** What was added, in order; a piece holds until the next one is asked for. */
+  read(): AsyncIterable<Buffer>;
+  /** @param head as long as was said at the beginning */
+  commit(head: Buffer, signal?: AbortSignal): Promise<StoredObject>;
+  /** Leaves nothing of it; does nothing after `commit`. */
+  discard(): Promise<void>;
 }

@@ -3,6 +3,7 @@
  * The records stay the bytes that they are.
  */
 import { type Connection, type Reader, Writer } from '@platformatic/kafka';
+import { bytesPassed } from '../records/passing-bytes.ts';
 import type { KnownAborted } from '../records/transactions.ts';
 
 export interface FetchRequest {
@@ -101,6 +102,8 @@ function readAnswer(_correlationId: number, _key: number, _version: number, read
   reader.skip(4);
   const length = reader.readInt32();
   const start = reader.position;
+  // What came over the connection, and the copy that it is put together in.
+  bytesPassed(2 * length);
   const records = length > 0 ? reader.buffer.slice(start, start + length) : NOT_ANSWERED.records;
   return { errorCode: partitionError, highWatermark, logStartOffset, aborted, records };
 }

@@ -1,5 +1,14 @@
 /** A folder as a storage: whole files or none, nothing outside of it, sorted listings. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -87,6 +96,52 @@ describe('reading and writing', () => {
   });
 });
 
+describe('an object whose head is known last', () => {
+  it('is there when its head is, whole', async () => {
+    const late = await storage.writeLate('a/b', 3);
+    const body = Buffer.alloc(2_500_000, 'abcdefg');
+    await late.add(body.subarray(0, 5));
+    await late.add(body.subarray(5));
+    const parts: Buffer[] = [];
+    for await (const part of late.read()) parts.push(Buffer.from(part));
+    expect(Buffer.concat(parts).equals(body)).toBe(true);
+    expect(await storage.stat('a/b')).toBeUndefined();
+    expect(await collect(storage.list(''))).toEqual([]);
+    await late.add(Buffer.from('end'));
+    const written = await late.commit(Buffer.from('HED'));
+    await late.discard();
+    expect(await storage.stat('a/b')).toEqual(written);
+    expect((await readWhole('a/b')).equals(Buffer.concat([Buffer.from('HED'), body, Buffer.from('end')]))).toBe(true);
+    expect(readdirSync(join(root, 'a'))).toEqual(['b']);
+  });
+
+  it('leaves what was there when it is given up or interrupted', async () => {
+    await storage.write('x', Buffer.from('old'));
+    const late = await storage.writeLate('x', 1);
+    await late.add(Buffer.from('new'));
+    await expect(late.commit(Buffer.from('H'), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'SRGIT_INTERRUPTED',
+    });
+    await late.discard();
+    await late.discard();
+    expect(readdirSync(root)).toEqual(['x']);
+    expect(String(await storage.readAll('x', 9))).toBe('old');
+    await expect(late.add(Buffer.from('x'))).rejects.toMatchObject({ code: 'SRGIT_STORAGE_WRITE' });
+    await expect(storage.writeLate('x/below', 1)).rejects.toMatchObject({ code: 'SRGIT_STORAGE_WRITE' });
+  });
+
+  it('is followed by a look for what a killed process left of another, long ago', async () => {
+    mkdirSync(join(root, 'a'), { recursive: true });
+    const [old, young] = ['.srgit-0123456789abcdef.tmp', '.srgit-fedcba9876543210.tmp'];
+    for (const name of [old, young, 'own.tmp']) writeFileSync(join(root, 'a', name), 'half');
+    const longAgo = Date.now() / 1000 - 2 * 3600;
+    for (const name of [old, 'own.tmp']) utimesSync(join(root, 'a', name), longAgo, longAgo);
+    const late = await storage.writeLate('a/x', 0);
+    await late.discard();
+    expect(readdirSync(join(root, 'a'))).toEqual([young, 'own.tmp']);
+  });
+});
+
 describe('keys', () => {
   it.each([
     '',
@@ -106,6 +161,7 @@ describe('keys', () => {
       () => storage.stat(key),
       () => storage.readAll(key, 5),
       () => storage.write(key, Buffer.from('x')),
+      () => storage.writeLate(key, 1),
       () => storage.delete(key),
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'SRGIT_STORAGE_KEY' });

@@ -11,6 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { FolderStorage } from '../../src/archive/folder-storage.ts';
 import { createKbak, type KbakSinkOptions } from '../../src/archive/kbak-sink.ts';
 import { openKbak } from '../../src/archive/kbak-source.ts';
+import type { Storage } from '../../src/archive/storage.ts';
 import { sliceRecord } from '../../src/records/plain-records.ts';
 import type { PartitionSink, RecordSink, RecordSource } from '../../src/records/record-source.ts';
 import { records as randomRecords, seedOf } from '../records/random-records.ts';
@@ -33,6 +34,15 @@ function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'srgit-kbak-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+function newPlace(root: string): Storage {
+  return new FolderStorage(root);
+}
+
+/** As a bucket is: an object goes there from its first byte on. */
+function sequentialPlace(root: string): Storage {
+  return Object.defineProperty(new FolderStorage(root), 'writeLate', { value: undefined });
 }
 
 async function put(sink: PartitionSink, records: readonly MadeRecord[]): Promise<void> {
@@ -67,16 +77,18 @@ async function copy(from: RecordSource, to: RecordSink): Promise<void> {
 
 describe('a copy', () => {
   for (const compression of COMPRESSIONS) {
-    for (const [segmentBytes, heldBytes] of [
-      [30_000, 0],
-      [128 * 1024 * 1024, undefined],
+    for (const [segmentBytes, heldBytes, place] of [
+      [30_000, undefined, newPlace],
+      [128 * 1024 * 1024, undefined, newPlace],
+      [30_000, 0, sequentialPlace],
+      [128 * 1024 * 1024, undefined, sequentialPlace],
     ] as const) {
-      it(`${compression}, segments of ${segmentBytes} bytes, ${heldBytes ?? 'many'} in memory`, async () => {
+      it(`${compression}, segments of ${segmentBytes} bytes, ${heldBytes ?? 'many'} in memory, in a ${place.name}`, async () => {
         const root = newFolder();
         const source = await openKbak(new FolderStorage(join(ARCHIVES, 'zstd')), { keepMarkers: true });
         const temporaryFolder = newFolder();
         const options = { backupId: 'copy', compression, segmentBytes, heldBytes, temporaryFolder };
-        await copy(source, await createKbak(new FolderStorage(root), options));
+        await copy(source, await createKbak(place(root), options));
         const truth = readBackupIndependently(join(ARCHIVES, 'zstd'), 'sample-zstd');
         const made = readBackupIndependently(root, 'copy');
         expect(sorted(made.records)).toEqual(sorted(truth.records));
@@ -224,21 +236,24 @@ describe('a backup that is added to', () => {
 });
 
 describe('what is not whole', () => {
-  it('has no manifest after an abort, and leaves no files', async () => {
-    const root = newFolder();
-    const temporaryFolder = newFolder();
-    const sink = await createKbak(new FolderStorage(root), {
-      backupId: 'b',
-      segmentBytes: 5000,
-      heldBytes: 0,
-      temporaryFolder,
+  for (const place of [newPlace, sequentialPlace]) {
+    it(`has no manifest after an abort, and leaves no files in a ${place.name}`, async () => {
+      const root = newFolder();
+      const temporaryFolder = newFolder();
+      const options = { backupId: 'b', segmentBytes: 300_000, heldBytes: 0, temporaryFolder } as const;
+      const sink = await createKbak(place(root), { ...options, compression: 'none' });
+      const value = Buffer.alloc(1000);
+      const stored = Array.from({ length: 700 }, (_, i) => ({ offset: BigInt(i), value }));
+      await put(await sink.open('t', 0), stored);
+      await put(await sink.open('t', 1), recordsFrom(0, 10));
+      // More than a block: the first one is on its way to where it stays.
+      await put(await sink.open('t', 2), [{ offset: 0n, value: Buffer.alloc(270_000) }, { offset: 1n }]);
+      expect(filesBelow(root)).not.toEqual([]);
+      await sink.abort();
+      expect(filesBelow(root)).toEqual([]);
+      expect(filesBelow(temporaryFolder)).toEqual([]);
     });
-    await put(await sink.open('t', 0), recordsFrom(0, 1000));
-    await put(await sink.open('t', 1), recordsFrom(0, 10));
-    await sink.abort();
-    expect(filesBelow(root)).toEqual([]);
-    expect(filesBelow(temporaryFolder)).toEqual([]);
-  });
+  }
 
   it('has no manifest after a signal', async () => {
     const root = newFolder();
