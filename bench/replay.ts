@@ -234,7 +234,7 @@ try {
     ];
     console.log(`| ${name} | ${cells.join(' | ')} |`);
   }
-  console.log(`of it to start and end the process: ${((1e6 * nothing.cpuSeconds) / RECORDS).toFixed(2)} us/record`);
+  console.log(`a dry run, which does all but send: ${((1e6 * nothing.cpuSeconds) / RECORDS).toFixed(2)} us/record`);
   for (const guarantee of ['transactions', 'at least once'] as const) {
     const [with_, without] = [`replay, ${guarantee}, rewriting`, `replay, ${guarantee}, ids kept`] as const;
     console.log(

@@ -3,7 +3,7 @@
  * The records stay the bytes that they are.
  */
 import { type Connection, type Reader, Writer } from '@platformatic/kafka';
-import { bytesPassed } from '../records/passing-bytes.ts';
+import { freeWhole } from '../records/free-bytes.ts';
 import type { KnownAborted } from '../records/transactions.ts';
 
 export interface FetchRequest {
@@ -38,15 +38,23 @@ const NOT_ANSWERED: FetchAnswer = {
 };
 
 export function fetchPartition(connection: Connection, request: FetchRequest): Promise<FetchAnswer> {
+  let spent: readonly Buffer[] = [];
+  const read: typeof readAnswer = (correlationId, key, version, reader) => {
+    const answer = readAnswer(correlationId, key, version, reader);
+    spent = piecesBehind(reader, answer.records);
+    return answer;
+  };
   return new Promise((resolve, reject) => {
     connection.send(
       FETCH,
       VERSION,
       () => encodeRequest(request),
-      readAnswer,
+      read,
       false,
       false,
       (error, answer) => {
+        // Only now has the connection let go of them.
+        for (const piece of spent) freeWhole(piece);
         if (error) reject(error);
         else resolve(answer ?? NOT_ANSWERED);
       },
@@ -102,8 +110,20 @@ function readAnswer(_correlationId: number, _key: number, _version: number, read
   reader.skip(4);
   const length = reader.readInt32();
   const start = reader.position;
-  // What came over the connection, and the copy that it is put together in.
-  bytesPassed(2 * length);
   const records = length > 0 ? reader.buffer.slice(start, start + length) : NOT_ANSWERED.records;
   return { errorCode: partitionError, highWatermark, logStartOffset, aborted, records };
+}
+
+/** What came over the connection piece by piece, where the records were copied from all of them into one buffer. */
+function piecesBehind({ buffer, position }: Reader, records: Buffer): readonly Buffer[] {
+  const pieces = buffer.buffers;
+  if (pieces.some((piece) => piece.buffer === records.buffer)) return [];
+  const end = position + records.length;
+  let at = 0;
+  return pieces.filter((piece) => {
+    const start = at;
+    at += piece.length;
+    // The first one and the last one may hold something of other answers.
+    return start >= position && at <= end;
+  });
 }

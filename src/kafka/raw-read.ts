@@ -1,6 +1,7 @@
 /** Reads a partition from its leader, wherever that is at the time: one fetch ahead of what is being worked on. */
 import { SrgitError, throwIfAborted } from '../errors.ts';
 import type { OffsetRange } from '../records/batch-part.ts';
+import { freeWhole } from '../records/free-bytes.ts';
 import { DEFAULT_LIMITS } from '../records/limits.ts';
 import { RecordError } from '../records/record-error.ts';
 import type { SourcePiece } from '../records/record-source.ts';
@@ -102,6 +103,7 @@ class PartitionReader {
       // Looked at when it is waited for: until then its failure is nobody's.
       ahead?.catch(() => undefined);
       yield* this.piecesIn(answer, extent.end, here);
+      if (this.options.transient === true) freeWhole(answer.records);
       throwIfAborted(this.options.signal);
       if (this.options.follow) this.options.onPosition?.(from);
     }

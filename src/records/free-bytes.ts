@@ -11,3 +11,8 @@ const WORTH_IT = 128 * 1024;
 export function freeBytes({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength >= WORTH_IT) buffer.transfer(0);
 }
+
+/** As `freeBytes`, of any size, where nothing else lies in the same memory. */
+export function freeWhole({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0) buffer.transfer(0);
+}

@@ -103,6 +103,8 @@ export interface ReadOptions {
   /** Records of aborted transactions and control batches are left out unless `read_uncommitted`; these never come as data. */
   readonly isolation?: 'read_committed' | 'read_uncommitted';
   readonly limits?: RecordLimits;
+  /** The reader is done with each piece when it asks for the next: the source may give its memory back then. */
+  readonly transient?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -62,6 +62,7 @@ export async function backupPartition(
   const options = {
     to,
     maxBytes,
+    transient: true,
     signal,
     ...(from === undefined ? {} : { from }),
     ...(isolation === undefined ? {} : { isolation }),

@@ -39,7 +39,7 @@ export async function scanPartition(
   const skipped = new SkipTally();
   let bytes = 0;
   try {
-    for await (const piece of source.read(topic, partition, options)) {
+    for await (const piece of source.read(topic, partition, { ...options, transient: true })) {
       throwIfAborted(signal);
       if (piece.kind === 'skipped') {
         skipped.add(piece);
