@@ -2,8 +2,9 @@
  * `srgit replay` of an archive into a Kafka broker against Kafka's own ProducerPerformance, and `srgit scan`: both as they
  * are typed, in turns in one run on the same broker. Records of 1 KB with two headers, four partitions, acks of all.
  *
- * Usage: node bench/replay.ts [small | medium | full] [version]
- * small: 50 MB, 1 round; medium: 500 MB, 5 rounds; full: 2 GB, 5 rounds, 2 million records of ProducerPerformance. Linux only.
+ * Usage: node bench/replay.ts [small | medium | full | pairs] [version]
+ * small: 50 MB, 1 round; medium: 500 MB, 5 rounds; full: 2 GB, 5 rounds, 2 million records of ProducerPerformance; pairs: 1 GB, 15
+ * rounds, only what tells the cost of rewriting, which one round is too few for. Linux only.
  * Needs what the tests need for a broker (Maven, Java 17), and three times the archive in the folder for temporary files.
  */
 import { randomBytes } from 'node:crypto';
@@ -24,6 +25,7 @@ const SIZES = {
   small: { megabytes: 50, rounds: 1, peerRecords: 200_000 },
   medium: { megabytes: 500, rounds: 5, peerRecords: 1_000_000 },
   full: { megabytes: 2000, rounds: 5, peerRecords: 2_000_000 },
+  pairs: { megabytes: 1000, rounds: 15, peerRecords: 1_000_000 },
 };
 const [size = 'medium', version = '4.3.1'] = process.argv.slice(2);
 if (!(size in SIZES)) throw new Error(`${size} is none of ${Object.keys(SIZES).join(', ')}`);
@@ -179,7 +181,8 @@ const rows = {
   'scan, uncompressed segments': scan,
 };
 type Row = keyof typeof rows;
-const names = Object.keys(rows) as Row[];
+const all = Object.keys(rows) as Row[];
+const names = size === 'pairs' ? all.filter((name) => /, (rewriting|ids kept)$/.test(name)) : all;
 const figures = new Map<Row, Figure[]>(names.map((name) => [name, []]));
 
 function median(name: Row, of: (figure: Figure) => number): number {
@@ -190,6 +193,7 @@ function median(name: Row, of: (figure: Figure) => number): number {
 /** Of the figures of the same round, which were taken shortly after one another. */
 function medianRatio(name: Row, against: Row, of: (figure: Figure) => number): number {
   const others = figures.get(against) ?? [];
+  if (others.length === 0) return Number.NaN;
   const ratios = (figures.get(name) ?? []).map((figure, round) => of(figure) / of(others[round] as Figure));
   return ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? Number.NaN;
 }

@@ -67,7 +67,8 @@ export interface BackupBefore {
 
 /**
  * Memory: about 3 MiB for each open partition (two blocks of 256 KiB and an encoder; a record that is larger than a block
- * has one of its own), `heldBytes`, and what the storage holds of the four segments at most that are stored at once.
+ * has one of its own), and where the storage takes an object from its first byte on only, `heldBytes` and what it holds of
+ * the four segments at most that are stored at once.
  * @throws SrgitError SRGIT_STORAGE_WRITE when the backup is there already, SRGIT_STORAGE_KEY, SRGIT_REPLAY_REWRITTEN
  */
 export async function createKbak(storage: Storage, options: KbakSinkOptions): Promise<KbakSink> {

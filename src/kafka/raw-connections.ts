@@ -2,9 +2,10 @@
  * Connections to brokers: TLS, SASL and framing are the client library's; which connection a request goes by is decided
  * here. A broker works on one request of a connection at a time, so those that wait (fetches) have connections of their own.
  */
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { AuthenticationError, Connection, type ConnectionOptions } from '@platformatic/kafka';
 import { SrgitError } from '../errors.ts';
+import { freeWhole } from '../records/free-bytes.ts';
 import { closedEarlyError } from './kafka-error.ts';
 import type { KafkaSasl, KafkaSettings } from './port.ts';
 import { asFault, BrokerRefusal, isClosed, LostConnection } from './raw-fault.ts';
@@ -101,8 +102,9 @@ export class Connections {
     const connection = new Connection(this.settings.clientId ?? 'srgit', optionsFor(this.settings, broker));
     const ready = new Promise<Connection>((resolve, reject) => {
       connection.connect(broker.host, broker.port, (error) => {
-        if (error) reject(error);
-        else resolve(connection);
+        if (error) return reject(error);
+        freeWhatIsSent(connection.socket);
+        resolve(connection);
       });
     });
     const entry: Entry = { lane, connection, ready, isReady: false, hasAnswered: false, failure: undefined };
@@ -113,6 +115,21 @@ export class Connections {
     return entry;
   }
 }
+
+/**
+ * The library lays each request out in a buffer of its own, a copy of the batches in it, and holds that until the answer came.
+ * Nobody looks at it once it is sent: its memory is given back then, not when V8 gets to it (see `freeBytes`).
+ */
+function freeWhatIsSent(socket: Socket): void {
+  const write: (bytes: Uint8Array | string, sent: () => void) => boolean = socket.write.bind(socket);
+  socket.write = (bytes: Uint8Array | string): boolean =>
+    write(bytes, () => {
+      if (Buffer.isBuffer(bytes) && bytes.length >= WORTH_FREEING) freeWhole(bytes);
+    });
+}
+
+/** Smaller ones cost more than they take. */
+const WORTH_FREEING = 64 * 1024;
 
 interface Entry {
   readonly lane: string;

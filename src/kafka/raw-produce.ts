@@ -3,7 +3,6 @@
  * would add partitions to transactions by itself on brokers of today; the explicit way works on all.
  */
 import { type Connection, type Reader, Writer } from '@platformatic/kafka';
-import { bytesPassed } from '../records/passing-bytes.ts';
 
 export interface ProduceEntry {
   readonly topic: string;
@@ -40,8 +39,6 @@ export function produce(
   return new Promise((resolve, reject) => {
     const request = (): Writer => encodeRequest(options, entries);
     connection.send(PRODUCE, VERSION, request, readAnswer, false, false, (error, outcomes) => {
-      // The request's copy of them.
-      for (const { bytes } of entries) bytesPassed(bytes.length);
       if (error) reject(error);
       else resolve(outcomes ?? []);
     });

@@ -1,5 +1,5 @@
 /** What only the adapter with raw batches promises, on a real broker; the contract of all adapters is tested beside it. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { isSrgitError } from '../../src/errors.ts';
 import type { KafkaClient, KafkaSettings } from '../../src/kafka/port.ts';
 import { openRawClient } from '../../src/kafka/raw-client.ts';
 import { AT } from '../../src/records/batch-header.ts';
-import { readPlainRecords } from '../../src/records/plain-records.ts';
+import { readPlainRecords, writePlainRecords } from '../../src/records/plain-records.ts';
 import type { KafkaAddress } from '../support/kafka-broker.ts';
 import { sharedKafka } from '../support/kafka-broker-shared.ts';
 import { countedBatch } from './contract-fixtures.ts';
@@ -69,6 +69,39 @@ async function numbersIn(from: KafkaClient, partition = 0): Promise<number[]> {
   }
   return numbers;
 }
+
+describe('a reader whose pieces pass', () => {
+  test('gives their memory back, and nothing that is still to be read', { timeout: LONG }, async () => {
+    const producer = await client.producer();
+    for (const partition of [0, 1]) {
+      for (let batch = 0; batch < 60; batch++) {
+        const value = randomBytes(20_000 + 1500 * batch);
+        await producer.send(
+          topic,
+          partition,
+          writePlainRecords([{ offset: 0n, timestamp: 1n, key: null, value, headers: [] }]),
+        );
+      }
+    }
+    await producer.close();
+    const digests = async (partition: number, transient: boolean): Promise<string[]> => {
+      const found: string[] = [];
+      const seen: Buffer[] = [];
+      for await (const piece of client.read(topic, partition, { transient, maxBytes: 300_000 })) {
+        if (piece.kind !== 'batch') continue;
+        found.push(createHash('sha256').update(piece.bytes).digest('hex'));
+        seen.push(piece.bytes);
+      }
+      // What is given back has no bytes any more.
+      expect(seen.filter(({ length }) => length === 0).length).toBe(transient ? seen.length : 0);
+      return found;
+    };
+    const kept = await Promise.all([digests(0, false), digests(1, false)]);
+    expect(kept.map((each) => each.length)).toEqual([60, 60]);
+    // Beside one another, so that answers of both come in turns.
+    expect(await Promise.all([digests(0, true), digests(1, true)])).toEqual(kept);
+  });
+});
 
 describe('a producer', () => {
   test('refuses what the broker would take in another meaning, and writes on', { timeout: LONG }, async () => {

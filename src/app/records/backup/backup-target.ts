@@ -27,12 +27,12 @@ export type TreePlace =
 export const TREE_FOLDER = 'schema-registry';
 
 /**
- * Smaller than the tool's: those that are being filled, of four partitions, then wait in memory for what is known at their
- * end only, and not in temporary files.
+ * Smaller than the tool's: what is in a segment that is not whole is read again after a crash; and for a bucket those that are
+ * being filled, of four partitions, wait in memory for what is known at their end only, and not in temporary files.
  */
 const SEGMENT = 32 * 1024 * 1024;
 const SMALL_SEGMENT = 16 * 1024 * 1024;
-/** What waits in memory, of all of them. */
+/** What waits in memory for a bucket, of all of them. */
 const HELD = 32 * 1024 * 1024;
 
 /** @throws SrgitError SRGIT_USAGE for a place that is no archive of this kind; of the storage */
