@@ -2,9 +2,11 @@
  * The log directory of a real broker, read from its files, against what Kafka's own consumer saw of the same topics. Slow: it
  * starts a broker of its own, which must be stopped for its files to be read, and waits for the log cleaner.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FolderStorage } from '../../src/archive/folder-storage.ts';
 import { openKafkaLog } from '../../src/archive/kafka-log.ts';
 import type { RecordSource } from '../../src/records/record-source.ts';
@@ -56,7 +58,15 @@ describe("a real broker's log directory", () => {
 
   beforeAll(async () => {
     [broker, eye] = await Promise.all([
-      startKafka({ properties: { 'log.cleaner.backoff.ms': '300', 'log.retention.ms': '-1' } }),
+      startKafka({
+        properties: {
+          'log.cleaner.backoff.ms': '300',
+          'log.retention.ms': '-1',
+          // A broker notes first offsets half a minute after its start, then each minute: the test may be done before.
+          'log.initial.task.delay.ms': '500',
+          'log.flush.start.offset.checkpoint.interval.ms': '500',
+        },
+      }),
       startKafkaEye(),
     ]);
     const kafka = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
@@ -128,6 +138,10 @@ describe("a real broker's log directory", () => {
       if (Date.now() > deadline) throw new Error(`the cleaner left ${records.length} records`);
       await sleep(500);
     }
+
+    const isNoted = (): boolean =>
+      /^shortened 0 20$/m.test(readFileSync(join(broker.dataFolder, 'log-start-offset-checkpoint'), 'utf8'));
+    await vi.waitUntil(isNoted, { timeout: 120_000, interval: 100 });
 
     await admin.setOffsets({ groupId: 'readers', topic: 'codecs', partitions: [{ partition: 1, offset: '1' }] });
     await admin.setOffsets({ groupId: 'readers', topic: 'codecs', partitions: [{ partition: 1, offset: '3' }] });
