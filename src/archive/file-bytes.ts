@@ -17,11 +17,9 @@ export async function readChunk(file: FileHandle, position: number, length: numb
   return filled === chunk.length ? chunk : chunk.subarray(0, filled);
 }
 
-/** @param position where they go; behind what was written last otherwise */
-export async function writeWhole(file: FileHandle, bytes: Buffer, position?: number): Promise<void> {
+export async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    const at = position === undefined ? null : position + done;
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at);
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }
 }
@@ -40,6 +38,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function codeOf(error: unknown): string {
+/** `ENOENT` and so on; empty where the error is not the system's. */
+export function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 }

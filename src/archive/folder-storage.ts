@@ -3,14 +3,16 @@
  * out of the folder are not followed.
  */
 import type { Dirent } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { SrgitError, throwIfAborted } from '../errors.ts';
-import { CHUNK, readChunk, syncFolder, writeWhole } from './file-bytes.ts';
+import { CHUNK, codeOf, readChunk } from './file-bytes.ts';
 import { LateFile } from './late-file.ts';
 import type { LateHead, Storage, StorageReadOptions, StoredObject } from './storage.ts';
 import { checkKey, checkPrefix } from './storage-key.ts';
-import { isTemporaryName, Leftovers, temporaryName } from './temporary-files.ts';
+import { isTemporaryName, Leftovers } from './temporary-files.ts';
+
+const NO_HEAD = Buffer.alloc(0);
 
 export class FolderStorage implements Storage {
   readonly location: string;
@@ -85,31 +87,18 @@ export class FolderStorage implements Storage {
 
   async write(key: string, content: AsyncIterable<Buffer> | Buffer, signal?: AbortSignal): Promise<StoredObject> {
     throwIfAborted(signal);
-    const path = await this.pathToWrite(key);
-    const folder = dirname(path);
-    const temporary = join(folder, temporaryName());
+    const file = await this.begin(key, 0);
     try {
-      const file = await open(temporary, 'wx', 0o666);
-      try {
-        if (Buffer.isBuffer(content)) await writeWhole(file, content);
-        else {
-          for await (const chunk of content) {
-            throwIfAborted(signal);
-            await writeWhole(file, chunk);
-          }
-        }
+      for await (const chunk of Buffer.isBuffer(content) ? [content] : content) {
         throwIfAborted(signal);
-        await file.sync();
-      } finally {
-        await file.close();
+        await file.add(chunk);
       }
-      await rename(temporary, path);
-      await syncFolder(folder);
+      return await file.commit(NO_HEAD, signal);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
       throw error instanceof SrgitError ? error : this.writeError(key, error);
+    } finally {
+      await file.discard();
     }
-    return (await describe(key, path)) ?? { key, size: 0, tag: '' };
   }
 
   async delete(key: string, signal?: AbortSignal): Promise<void> {
@@ -128,20 +117,16 @@ export class FolderStorage implements Storage {
 
   async close(): Promise<void> {}
 
-  async writeLate(key: string, headBytes: number): Promise<LateHead> {
+  writeLate(key: string, headBytes: number): Promise<LateHead> {
+    return this.begin(key, headBytes);
+  }
+
+  private async begin(key: string, headBytes: number): Promise<LateFile> {
     const path = await this.pathToWrite(key);
     const fail = (error: unknown): SrgitError => (error instanceof SrgitError ? error : this.writeError(key, error));
-    try {
-      await this.leftovers.sweep(dirname(path));
-      return await LateFile.begin(
-        path,
-        headBytes,
-        async () => (await describe(key, path)) ?? { key, size: 0, tag: '' },
-        fail,
-      );
-    } catch (error) {
-      throw fail(error);
-    }
+    await this.leftovers.sweep(dirname(path));
+    const described = async (): Promise<StoredObject> => (await describe(key, path)) ?? { key, size: 0, tag: '' };
+    return LateFile.begin({ path, headBytes, describe: described, fail });
   }
 
   private async *walk(folder: string, prefix: string, signal: AbortSignal | undefined): AsyncGenerator<StoredObject> {
@@ -305,10 +290,6 @@ async function describe(key: string, path: string): Promise<StoredObject | undef
 
 function isInside(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 }
 
 function reasonOf(error: unknown): string {

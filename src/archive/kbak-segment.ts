@@ -1,6 +1,6 @@
 /** One segment's bytes: fetched, checked, and taken apart into header and payload. */
 import { crc32 } from 'node:zlib';
-import { freeBytes } from '../records/free-bytes.ts';
+import { freeWhole } from '../records/free-bytes.ts';
 import { RecordError } from '../records/record-error.ts';
 import {
   checkSegmentFooter,
@@ -131,11 +131,6 @@ export class SegmentFile {
     if (this.lent !== undefined && this.header?.compression === 'none') freeWhole(this.lent);
     this.lent = undefined;
   }
-}
-
-/** What has memory to itself: the storage's pieces are the receiver's, but several may lie in one stretch of memory. */
-function freeWhole(chunk: Buffer): void {
-  if (chunk.length === chunk.buffer.byteLength) freeBytes(chunk);
 }
 
 /** @throws RecordError */

@@ -10,7 +10,7 @@ import type { Manifest } from './kbak-manifest.ts';
 import { type NewSegments, type PartitionNote, writeManifest } from './kbak-new-manifest.ts';
 import { DEFAULT_KBAK_LIMITS } from './kbak-options.ts';
 import { headBytesOf, SegmentWriter } from './kbak-segment-writer.ts';
-import { PayloadSpill, SpillBudget } from './payload-spill.ts';
+import { SpillBudget } from './payload-spill.ts';
 import { segmentPayload } from './segment-payload.ts';
 import type { Storage } from './storage.ts';
 import { StoreSlots } from './store-slots.ts';
@@ -175,8 +175,7 @@ class KbakWriter implements KbakSink {
       next: this.next.get(name) ?? 0,
       segmentBytes,
       begin: (startOffset) => {
-        const makeSpill = (): PayloadSpill => new PayloadSpill(this.budget);
-        const payload = segmentPayload(this.storage, keyOf(startOffset), headBytesOf(compression), makeSpill);
+        const payload = segmentPayload(this.storage, keyOf(startOffset), headBytesOf(compression), this.budget);
         return new SegmentWriter(compression, level, payload);
       },
       store: async (segment, startOffset) => {

@@ -1,5 +1,5 @@
 /** What a segment holds between its head and its end, gathered before the head is known. */
-import type { PayloadSpill } from './payload-spill.ts';
+import { PayloadSpill, type SpillBudget } from './payload-spill.ts';
 import type { LateHead, Storage } from './storage.ts';
 
 export interface SegmentPayload {
@@ -18,15 +18,10 @@ export interface SegmentPayload {
   discard(): Promise<void>;
 }
 
-/** Goes where the storage can put a head before it later; waits in `spill` otherwise. */
-export function segmentPayload(
-  storage: Storage,
-  key: string,
-  headBytes: number,
-  makeSpill: () => PayloadSpill,
-): SegmentPayload {
+/** Goes where the storage can put a head before it later; waits within `budget` otherwise. */
+export function segmentPayload(storage: Storage, key: string, headBytes: number, budget: SpillBudget): SegmentPayload {
   const begin = storage.writeLate?.bind(storage);
-  if (begin === undefined) return new WaitingPayload(storage, key, makeSpill());
+  if (begin === undefined) return new WaitingPayload(storage, key, new PayloadSpill(budget));
   return new PlacedPayload(() => begin(key, headBytes));
 }
 

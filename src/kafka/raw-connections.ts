@@ -118,7 +118,8 @@ export class Connections {
 
 /**
  * The library lays each request out in a buffer of its own, a copy of the batches in it, and holds that until the answer came.
- * Nobody looks at it once it is sent: its memory is given back then, not when V8 gets to it (see `freeBytes`).
+ * Nobody looks at it once it is sent: its memory is given back then, not when V8 gets to it (see `freeBytes`). The library calls
+ * `write` with bytes and nothing else.
  */
 function freeWhatIsSent(socket: Socket): void {
   const write: (bytes: Uint8Array | string, sent: () => void) => boolean = socket.write.bind(socket);

@@ -12,7 +12,7 @@ export function freeBytes({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength >= WORTH_IT) buffer.transfer(0);
 }
 
-/** As `freeBytes`, of any size, where nothing else lies in the same memory. */
+/** As `freeBytes`, of any size, unless something else may lie in the same memory: whoever gives pieces may cut them from one. */
 export function freeWhole({ buffer, byteLength }: Buffer): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0) buffer.transfer(0);
 }

@@ -126,6 +126,10 @@ describe('an object whose head is known last', () => {
     await late.discard();
     expect(readdirSync(root)).toEqual(['x']);
     expect(String(await storage.readAll('x', 9))).toBe('old');
+    const short = await storage.writeLate('x', 2);
+    await expect(short.commit(Buffer.from('H'))).rejects.toMatchObject({ code: 'SRGIT_INTERNAL' });
+    await short.discard();
+    expect(readdirSync(root)).toEqual(['x']);
     await expect(late.add(Buffer.from('x'))).rejects.toMatchObject({ code: 'SRGIT_STORAGE_WRITE' });
     await expect(storage.writeLate('x/below', 1)).rejects.toMatchObject({ code: 'SRGIT_STORAGE_WRITE' });
   });
