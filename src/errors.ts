@@ -96,9 +96,9 @@ export class SrgitError extends Error {
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
   constructor(code: ErrorCode, message: string, options: SrgitErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(hideCredentials(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : hideCredentials(options.hint);
     this.retriable = options.retriable ?? false;
     this.details = options.details ?? {};
   }
@@ -108,6 +108,11 @@ export class SrgitError extends Error {
     if (this.code === 'SRGIT_INTERRUPTED') return EXIT.interrupted;
     return USAGE_CODES.has(this.code) ? EXIT.usage : EXIT.failed;
   }
+}
+
+/** A text without what stands before the host of an address: credentials may be written wherever a URL may. */
+export function hideCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/{1,2})[^\s"'/@]+@/gi, '$1***@');
 }
 
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([

@@ -25,13 +25,18 @@ export interface Shape {
 export function findMistakes(validate: ValidateFunction, { data, document, lines, replaced, open }: Shape): Mistake[] {
   const valid = validate(data) || (convertReplaced(data, validate.errors ?? [], replaced) && validate(data));
   if (valid) return [];
-  const errors = (validate.errors ?? []).filter((error) => !open.has(error.instancePath));
+  const errors = (validate.errors ?? []).filter((error) => !open.has(error.instancePath) || isOfAnotherKind(error));
   const found = errors.map((error) => describeMistake(error, document, lines));
   const seen = new Set<string>();
   return found.filter(({ place, text }) => {
     const key = `${place} ${text}`;
     return !seen.has(key) && seen.add(key);
   });
+}
+
+/** Whether a mapping or a list is wanted: no variable becomes one. */
+function isOfAnotherKind({ keyword, params }: ErrorObject): boolean {
+  return keyword === 'type' && (params['type'] === 'object' || params['type'] === 'array');
 }
 
 /** Takes away what is wrong, so that the rest can be looked at: keys that are unknown, values of a wrong kind. */
@@ -88,7 +93,7 @@ function describeMistake(error: ErrorObject, document: Document, lines: LineCoun
     const hint = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean ${JSON.stringify(nearest)}?`;
     return {
       place: placeOf(lines, offsetOf(document, [...path, unknown], true)),
-      text: `unknown key ${JSON.stringify(unknown)}${path.length === 0 ? '' : ` in ${path.join('.')}`}; ${hint}`,
+      text: `unknown key${quotedKey(unknown, error.data)}${path.length === 0 ? '' : ` in ${path.join('.')}`}; ${hint}`,
     };
   }
   const allowed: unknown = error.params['allowedValues'];
@@ -102,6 +107,15 @@ function describeMistake(error: ErrorObject, document: Document, lines: LineCoun
     place: placeOf(lines, offsetOf(document, path, false)),
     text: `${path.join('.') || 'the file'} ${what}`,
   };
+}
+
+/**
+ * A key in quotes, or nothing. A value becomes a key by a slip of punctuation (`password:! s3cret`, `password: ,s3cret`):
+ * what does not look like a key, or has nothing behind it, is told by its place alone.
+ */
+function quotedKey(key: string, holder: unknown): string {
+  const value = isObject(holder) ? holder[key] : undefined;
+  return /^\w[\w.-]*$/.test(key) && value !== null ? ` ${JSON.stringify(key)}` : '';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 /** The configuration as it applies, each setting with where it comes from, and no secret. */
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { hideCredentials } from '../errors.ts';
 import type { ConfigForm } from './config-form.ts';
 import { environmentSettings, withEnvironment } from './environment.ts';
 import { findFile, namesOf } from './load-config.ts';
@@ -138,5 +139,5 @@ function masked(path: readonly string[], value: unknown): unknown {
   if (schemaAt(path).writeOnly === true) return value === '' ? '' : HIDDEN;
   // Everything up to the last @ may be a password, also where the address is wrong around it.
   const isAddress = ['url', 'token_url', 'endpoint', 'bootstrap_servers'].includes(path.at(-1) ?? '');
-  return isAddress ? value.replace(/^([a-z]+:\/\/)?.*@/is, `$1${HIDDEN}@`) : value;
+  return isAddress ? value.replace(/^([a-z]+:\/\/)?.*@/is, `$1${HIDDEN}@`) : hideCredentials(value);
 }

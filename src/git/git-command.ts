@@ -1,6 +1,6 @@
 /** One git process at a time, through simple-git, with errors that say what to do. */
 import { type SimpleGit, simpleGit } from 'simple-git';
-import { SrgitError, throwIfAborted } from '../errors.ts';
+import { hideCredentials, SrgitError, throwIfAborted } from '../errors.ts';
 
 export interface GitOptions {
   /** Environment of the git processes: the caller's own, so that its credentials, SSH and proxy settings hold. */
@@ -88,7 +88,7 @@ export class GitCommand {
 }
 
 function gitFailure(args: readonly string[], error: unknown): SrgitError {
-  const output = maskUrls(error instanceof Error ? error.message : String(error)).trim();
+  const output = hideCredentials(error instanceof Error ? error.message : String(error)).trim();
   const command = `git ${args.find((arg) => !arg.startsWith('-')) ?? ''}`.trim();
   const line =
     output
@@ -139,9 +139,4 @@ function gitFailure(args: readonly string[], error: unknown): SrgitError {
 /** The lock that stands in the way. That nobody holds it any more is for a person to say: a commit holds it while its editor is open. */
 function lockFile(output: string): string {
   return /'([^'\n]+\.lock)'/.exec(output)?.[1] ?? 'the .lock file in .git';
-}
-
-/** Credentials in remote URLs never reach a message. */
-function maskUrls(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/gi, '$1***@');
 }

@@ -197,7 +197,7 @@ describe('the registry that is meant', () => {
 registries:
   prod: { url: http://p, auth: { username: u, password: "\${PROD_PASSWORD}" }, concurrency: "\${N}" }
   staging: { url: http://s, auth: { username: u, password: "\${STAGING_PASSWORD}" } }
-kafka: { x: "\${KAFKA}" }
+kafka: { x: { bootstrap_servers: "\${KAFKA}" } }
 `);
     const { registry } = loadConfig({ registry: 'staging' }, { STAGING_PASSWORD: 's3cret' }, folder);
     expect(registry?.auth).toMatchObject({ password: 's3cret' });
