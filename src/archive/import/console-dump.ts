@@ -53,6 +53,10 @@ export async function readConsoleDump(
       faults.push({ place: `line ${line}`, why: newline < 0 ? `${parts.why}: the file ends inside it` : parts.why });
       continue;
     }
+    if (newline < 0 && parts.value === '') {
+      faults.push({ place: `line ${line}`, why: 'it has a key and no value: the file ends inside it' });
+      continue;
+    }
     known ??= parts.separator;
     const time = TIME.exec(parts.before)?.[1];
     records.push({

@@ -90,6 +90,15 @@ describe.each(FILES)('$name', ({ kind, name, isText, ...more }) => {
   });
 });
 
+it('a dump that ends behind the separator of its last line is refused', { timeout: TEST_MS }, async () => {
+  const cwd = temporaryFolder();
+  copyFixture(cwd, 'console-all.txt');
+  const file = join(cwd, 'source', 'console-all.txt');
+  const whole = readFileSync(file, 'latin1');
+  writeFileSync(file, whole.slice(0, whole.lastIndexOf('\t') + 1), 'latin1');
+  expect(await outcomeOf(cwd, `console:${file}`)).toBe('refused');
+});
+
 describe('everything that is wrong', () => {
   it('is named at once, and left out when that is asked for, with what refers to it', {
     timeout: TEST_MS,
