@@ -10,6 +10,7 @@ import { faultyProxyDuringTest } from '../support/faulty-proxy.ts';
 import { git, repository } from '../support/git.ts';
 import { findDeadPort } from '../support/loopback-server.ts';
 import { failureOf } from '../support/registry-client.ts';
+import { withoutTimes } from '../support/restore-outcome.ts';
 import { optionsOf, planHere, type RestoreAsked, restoreHere, strictRegistryDuringTest } from '../support/restoring.ts';
 import { temporaryFolder, writeTree } from '../support/trees.ts';
 
@@ -342,6 +343,26 @@ describe('what a registry refuses', () => {
     expect(registry.state.modes.get('a')).toBeUndefined();
     expect(registry.snapshot().contexts[0]?.mode).toBe('READWRITE');
     expect(registry.state.subjects.get('a')?.rows.find(({ version }) => version === 2)?.id).toBe(40);
+  });
+});
+
+describe('a journal that lost its last lines', () => {
+  it('is gone on with behind a mode that forbids to do it again', async () => {
+    const closed = subject('a', row('A', 1, 1, { deleted: true }), row('A', 2, 2));
+    const settings = { config: { compatibility: 'FULL', fields: { normalize: true } }, mode: 'READONLY' } as const;
+    const cwd = await treeOf(registryOf({ ...closed, ...settings }, subject('b', row('B', 1, 3))));
+    const registry = await strictRegistryDuringTest();
+    await restoreHere(cwd, registry.url, { ids: 'force' });
+    const whole = withoutTimes(registry.snapshot());
+    // Killed after its last write: the lines of what it did were still to be written.
+    const folder = join(cwd, '.srgit/journal');
+    const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.ndjson')) ?? '');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, lines.filter((line) => !/"event":"(done|end)"/.test(line)).join('\n'));
+    const { outcome, resumed } = await restoreHere(cwd, registry.url, { ids: 'force' });
+    expect([outcome, resumed > 0]).toEqual(['done', true]);
+    expect(withoutTimes(registry.snapshot())).toEqual(whole);
+    expect([...registry.registrations.values()]).toEqual([1, 1, 1]);
   });
 });
 
