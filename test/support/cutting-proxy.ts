@@ -12,6 +12,8 @@ export interface CuttingProxy {
   target: string;
   /** Mean bytes between a connection's beginning and its end, sent and received; 0: it is not cut. */
   meanBytes: number;
+  /** How many connections may still be cut by their bytes. */
+  cutsLeft: number;
   /** Cuts all connections there are. @returns how many of their ends there were */
   cutAll(): number;
   /** Connections cut so far by their bytes. */
@@ -36,11 +38,12 @@ export async function startCuttingProxy(random: () => number): Promise<CuttingPr
     const pass = (to: Socket) => (chunk: Buffer) => {
       seen += chunk.length;
       const over = seen - budget;
-      if (over <= 0) {
+      if (over <= 0 || proxy.cutsLeft === 0) {
         to.write(chunk);
         return;
       }
       cuts++;
+      proxy.cutsLeft--;
       // What came before the cut still arrives: a broker may carry out what its client never hears of.
       to.write(chunk.subarray(0, Math.max(0, chunk.length - Math.ceil(over))), end);
     };
@@ -62,6 +65,7 @@ export async function startCuttingProxy(random: () => number): Promise<CuttingPr
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     target: '',
     meanBytes: 0,
+    cutsLeft: Number.POSITIVE_INFINITY,
     cutAll() {
       const open = sockets.size;
       for (const socket of sockets) socket.destroy();
