@@ -11,7 +11,7 @@ import { type Candidate, makeCandidate } from '../semantics/candidate.ts';
 import { judgeCandidate } from '../semantics/compatibility.ts';
 import { configInScope, normalizes } from '../semantics/config.ts';
 import { isRefusal } from '../semantics/decision.ts';
-import { matchExactly } from '../semantics/lookup.ts';
+import { matchLive } from '../semantics/lookup.ts';
 import { canonicalSubject, isValidSubject } from '../semantics/names.ts';
 import { schemaRecord } from '../semantics/schema-record.ts';
 import { stateFromSnapshot } from '../semantics/snapshot-state.ts';
@@ -194,7 +194,7 @@ function checkOne(state: RegistryState, proposal: Proposal): CheckedSchema {
   if (isRefusal(candidate)) {
     return { ...base, verdict: 'invalid', message: proposal.unclear ?? candidate.detail ?? candidate.refusal };
   }
-  const known = matchExactly(state, subject, candidate);
+  const known = matchLive(state, subject, candidate, undefined, schemaLanguages);
   if (known !== undefined) return { ...base, verdict: 'registered', version: known.version };
   const verdict = judgeCandidate(state, subject, candidate, schemaLanguages, {});
   if (isRefusal(verdict)) return { ...base, verdict: 'invalid', message: verdict.refusal };

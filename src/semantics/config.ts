@@ -67,9 +67,9 @@ export interface UpdateConfig {
 /** `PUT /config`: a merge into the level's record. */
 export function decideUpdateConfig(state: RegistryState, command: UpdateConfig, rules: Rules): Decided<ConfigRecord> {
   const subject = canonicalSubject(command.name);
-  if (!isValidSubject(subject)) return invalidSubject(command.name);
   const compatibility = readLevel(command.changes['compatibility']);
   if (isRefusal(compatibility)) return compatibility;
+  if (!isValidSubject(subject)) return invalidSubject(command.name);
   const refusal = modeRefusal(state, subject, rules);
   if (refusal !== undefined) return refusal;
 

@@ -15,21 +15,23 @@ export type DeletedFilter = 'live' | 'all' | 'deleted';
 export const ANY_CONTEXT = ':*:';
 
 /** Whether a subject is under a prefix: `:*:x` in every context, `:.ctx:x` in one, `x` in the default one. */
-function prefixFilter(prefix: string): (entry: SubjectEntry) => boolean {
+export function prefixFilter(prefix: string): (subject: string) => boolean {
   if (prefix === ANY_CONTEXT) return () => true;
   const anywhere = prefix.startsWith(ANY_CONTEXT);
   const { context, subject } = anywhere
     ? { context: '', subject: prefix.slice(ANY_CONTEXT.length) }
     : parseSubjectName(prefix);
-  return (entry) =>
-    (anywhere || entry.context === context) && parseSubjectName(entry.subject).subject.startsWith(subject);
+  return (name) => {
+    const parsed = parseSubjectName(name);
+    return (anywhere || parsed.context === context) && parsed.subject.startsWith(subject);
+  };
 }
 
 function* entriesUnder(state: RegistryState, prefix: string): Generator<SubjectEntry> {
   const matches = prefixFilter(prefix);
   for (const subject of state.sortedSubjects) {
-    const entry = state.subjects.get(subject);
-    if (entry !== undefined && matches(entry)) yield entry;
+    const entry = matches(subject) ? state.subjects.get(subject) : undefined;
+    if (entry !== undefined) yield entry;
   }
 }
 

@@ -55,31 +55,48 @@ export interface Match {
   readonly loose: boolean;
 }
 
+export interface LookUpOptions {
+  readonly includeDeleted: boolean;
+  /** Only the latest version counts. */
+  readonly latestOnly?: boolean;
+}
+
 /** The version of a subject that holds this content, or content that this stands for. */
 function matchContent(
   state: RegistryState,
   subject: string,
   candidate: Candidate,
-  includeDeleted: boolean,
+  { includeDeleted, latestOnly = false }: LookUpOptions,
   port: SchemaPort,
 ): Match | undefined {
+  if (latestOnly) {
+    const latest = findLatest(state, subject);
+    return latest !== undefined && isMeant(state, candidate, latest, port) ? { row: latest, loose: true } : undefined;
+  }
   const indexed = matchIndexed(state, subject, candidate, includeDeleted);
   if (indexed !== undefined) return { row: indexed, loose: false };
   const rows = (state.subjects.get(subject)?.rows ?? []).filter((row) => includeDeleted || !row.deleted);
-  const compared = rows.findLast((row) => isSameContent(candidate, row) || standsFor(state, candidate, row, port));
-  if (compared !== undefined) return { row: compared, loose: true };
-  // Last, metadata is taken from the latest version when the request has none (observed).
-  const latest = findLatest(state, subject);
-  if (candidate.metadata !== undefined || latest?.metadata === undefined) return undefined;
-  const inherited = matchIndexed(state, subject, withMetadata(candidate, latest.metadata), includeDeleted);
-  return inherited === undefined ? undefined : { row: inherited, loose: false };
+  const compared = rows.findLast((row) => isMeant(state, candidate, row, port));
+  return compared === undefined ? undefined : { row: compared, loose: true };
 }
 
-/** The version that holds the very content. */
-export function matchExactly(state: RegistryState, subject: string, candidate: Candidate): Row | undefined {
+/** What a registration finds in place of writing: a live version with this content and, where one is given, this id. */
+export function matchLive(
+  state: RegistryState,
+  subject: string,
+  candidate: Candidate,
+  given: number | undefined,
+  port: SchemaPort,
+): Row | undefined {
+  const fits = (id: number): boolean => given === undefined || given < 0 || given === id;
   const indexed = matchIndexed(state, subject, candidate, false);
-  if (indexed !== undefined) return indexed;
-  return state.subjects.get(subject)?.rows.findLast((row) => !row.deleted && isSameContent(candidate, row));
+  if (indexed !== undefined && fits(indexed.id)) return indexed;
+  const rows = state.subjects.get(subject)?.rows ?? [];
+  return rows.findLast((row) => !row.deleted && fits(row.id) && isMeant(state, candidate, row, port));
+}
+
+function isMeant(state: RegistryState, candidate: Candidate, row: Row, port: SchemaPort): boolean {
+  return isSameContent(candidate, row) || standsFor(state, candidate, row, port);
 }
 
 /**
@@ -122,7 +139,10 @@ function standsFor(state: RegistryState, candidate: Candidate, row: Row, port: S
   return port.equalsInlined(row.schemaType, candidate.schema, row.schema, resolveStored(state, row));
 }
 
-/** `POST /subjects/{s}`: look up by content, in other contexts too. Metadata defaults and overrides are applied first. */
+/**
+ * `POST /subjects/{s}`: look up by content, in other contexts too. What is not found as it was sent is looked for once
+ * more with the metadata and rules that a registration would give it.
+ */
 export function lookUp(
   state: RegistryState,
   name: string,
@@ -132,14 +152,36 @@ export function lookUp(
 ): Match | Refusal {
   const subject = canonicalSubject(name);
   for (const context of candidateNames(state, subject)) {
-    const match = lookUpIn(state, context, request, includeDeleted, port);
-    if (match !== undefined && (!isRefusal(match) || context === subject)) return match;
+    const sent = isBlank(request) ? undefined : readSent(state, context, request, port);
+    if (sent === undefined) continue;
+    if (isRefusal(sent)) {
+      if (context === subject) return sent;
+      continue;
+    }
+    const match =
+      matchContent(state, context, sent, { includeDeleted }, port) ??
+      matchContent(state, context, asRegistered(state, context, sent), { includeDeleted }, port);
+    if (match !== undefined) return match;
   }
   return hasSubject(state, subject, includeDeleted) ? schemaNotFound() : subjectNotFound(name);
 }
 
+/** With what the latest version and the config give to a schema that does not say it. */
+function asRegistered(state: RegistryState, subject: string, sent: Candidate): Candidate {
+  const latest = findLatest(state, subject);
+  if (latest === undefined) return sent;
+  const config = configInScope(state, subject);
+  const metadata = mergeMetadata(
+    mergeMetadata(configMetadata(config, 'defaultMetadata'), sent.metadata ?? latest.metadata),
+    configMetadata(config, 'overrideMetadata'),
+  );
+  const ruleSet = sent.ruleSet ?? latest.ruleSet;
+  const { guid: _guid, ...content } = sent;
+  return withMetadata(withGuid({ ...content, ...(ruleSet === undefined ? {} : { ruleSet }) }), metadata);
+}
+
 /**
- * The same in one subject only; undefined when it is not there.
+ * The same in one subject only and as it is sent; undefined when it is not there.
  *
  * @param made the request's candidate, where it was made already; an import's need not have names that resolve.
  */
@@ -147,23 +189,21 @@ export function lookUpIn(
   state: RegistryState,
   subject: string,
   request: RequestedSchema,
-  includeDeleted: boolean,
+  options: LookUpOptions,
   port: SchemaPort,
   made?: Candidate | Refusal,
 ): Match | Refusal | undefined {
   if (isBlank(request)) return undefined;
-  const config = configInScope(state, subject);
-  const normalize = request.normalize === true || normalizes(config);
-  const sent =
-    made ??
-    makeCandidate(state, subject, { ...request, normalize }, port, {
-      deletedReferences: true,
-      validate: true,
-    });
-  if (isRefusal(sent)) return sent;
-  const merged = mergeMetadata(
-    mergeMetadata(configMetadata(config, 'defaultMetadata'), sent.metadata),
-    configMetadata(config, 'overrideMetadata'),
-  );
-  return matchContent(state, subject, withMetadata(sent, merged), includeDeleted, port);
+  const sent = made ?? readSent(state, subject, request, port);
+  return isRefusal(sent) ? sent : matchContent(state, subject, sent, options, port);
+}
+
+function readSent(
+  state: RegistryState,
+  subject: string,
+  request: RequestedSchema,
+  port: SchemaPort,
+): Candidate | Refusal {
+  const normalize = request.normalize === true || normalizes(configInScope(state, subject));
+  return makeCandidate(state, subject, { ...request, normalize }, port, { deletedReferences: true, validate: true });
 }

@@ -1,5 +1,6 @@
 /** Registering a schema under a subject: new ids and versions, imports with given ones, re-registrations. */
 import type { ConfigRecord, SchemaContent } from '../model/schema-version.ts';
+import { GLOBAL_CONTEXT } from '../model/subject-name.ts';
 import type { SchemaPort } from '../schema/schema-port.ts';
 import { type Candidate, isBlank, makeCandidate, type RequestedSchema, withGuid, withMetadata } from './candidate.ts';
 import { describeVerdict, judgeCandidate } from './compatibility.ts';
@@ -14,7 +15,7 @@ import {
   type Refusal,
   type Rules,
 } from './decision.ts';
-import { lookUpIn, type Match, matchExactly } from './lookup.ts';
+import { getVersion, lookUpIn, type Match, matchLive } from './lookup.ts';
 import {
   configMetadata,
   hasDefaultsOrOverrides,
@@ -23,16 +24,21 @@ import {
   withVersionProperty,
 } from './metadata.ts';
 import { modeInScope, modeRefusal } from './mode.ts';
-import { canonicalSubject, contextInMessage, isValidSubject } from './names.ts';
+import { canonicalSubject, contextInMessage, contextOf, isValidSubject } from './names.ts';
 import { contentOf, described, newContext, schemaRecord, supersededRows } from './schema-record.ts';
-import { contextIds, findRow, type RegistryState, type Row } from './state.ts';
+import { contextIds, findRow, LATEST, type RegistryState, type Row } from './state.ts';
 
 export interface RegisterSchema extends RequestedSchema {
   readonly subject: string;
   /** Given by imports; negative means none. */
   readonly id?: number;
-  /** Given by imports; 0 and negative mean the next one. Outside IMPORT it must be the next one. */
+  /**
+   * Given by imports; 0 and negative mean the next one. Outside IMPORT it must be the next one. A negative one asks for a
+   * new version unless the latest has the content.
+   */
   readonly version?: number;
+  /** Its tags were edited on the way: it is not looked up first. */
+  readonly isEdited?: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -56,20 +62,24 @@ export function decideRegister(
   rules: Rules,
 ): Decided<Registered> {
   const subject = canonicalSubject(command.subject);
-  if (!isValidSubject(subject) || subject === '') return invalidSubject(command.subject);
+  // Settings may stand at the level above all contexts, schemas may not.
+  if (!isValidSubject(subject) || subject === '' || contextOf(subject) === GLOBAL_CONTEXT) {
+    return invalidSubject(command.subject);
+  }
   const { ruleSet: _dropped, ...withoutRules } = command;
   // The community server has no rule executors and drops rule sets on write (observed).
   const request = rules.strictConfluent === true ? withoutRules : command;
   const config = configInScope(state, subject);
 
-  const importing = modeInScope(state, subject) === 'IMPORT';
+  const mode = modeInScope(state, subject);
+  const importing = mode === 'IMPORT' || mode === 'FORWARD';
   const made = readAlike(state, subject, request, config, importing, port);
   // The look-up comes before the mode: a known schema is answered even where nothing may be written (observed).
-  if (!hasDefaultsOrOverrides(config)) {
-    const match = lookUpIn(state, subject, request, false, port, made);
-    if (isRefusal(match)) return match;
-    if (match !== undefined && isWhatWasAsked(match.row, request)) return { records: [], answer: found(match) };
-  }
+  const asked =
+    hasDefaultsOrOverrides(config) || request.isEdited === true
+      ? undefined
+      : findAsked(state, subject, request, port, made);
+  if (asked !== undefined) return isRefusal(asked) ? asked : { records: [], answer: found(asked) };
   const refusal = modeRefusal(state, subject, rules) ?? wrongMode(state, subject, request);
   if (refusal !== undefined) return refusal;
 
@@ -80,10 +90,9 @@ export function decideRegister(
   const requested = request.version !== undefined && request.version > 0 ? request.version : undefined;
   const candidate = importing ? prepared : inherit(prepared, request, config, rows, next);
 
-  const known = matchExactly(state, subject, candidate);
-  if (known !== undefined && isWhatWasAsked(known, request)) {
-    return { records: [], answer: found({ row: known, loose: false }) };
-  }
+  // A request that names its version, be it the latest, means a new one.
+  const known = (request.version ?? 0) === 0 ? matchLive(state, subject, candidate, request.id, port) : undefined;
+  if (known !== undefined) return { records: [], answer: found({ row: known, loose: false }) };
   const unfit = importing ? undefined : unfitness(state, subject, candidate, port, rules);
   if (unfit !== undefined) return unfit;
   if (!importing && requested !== undefined && requested !== next) {
@@ -120,10 +129,33 @@ function unfitness(
   return { ...incompatible(subject, verdict.messages), detail: `it is ${describeVerdict(verdict)}` };
 }
 
-function isWhatWasAsked(row: Row, { id, version }: Pick<RegisterSchema, 'id' | 'version'>): boolean {
-  const anyId = id === undefined || id < 0;
-  const anyVersion = version === undefined || version <= 0;
-  return (anyId || id === row.id) && (anyVersion || version === row.version);
+/** What a registration need not write, as it is sent. */
+function findAsked(
+  state: RegistryState,
+  subject: string,
+  request: RegisterSchema,
+  port: SchemaPort,
+  made: Candidate | Refusal | undefined,
+): Match | Refusal | undefined {
+  const latestOnly = request.version === LATEST;
+  const match = lookUpIn(state, subject, request, { includeDeleted: false, latestOnly }, port, made);
+  return match === undefined || isRefusal(match) ? match : whatWasAsked(state, match, request);
+}
+
+/** A match with the id that the request gives, if it gives one, and with its version; undefined when there is none. */
+function whatWasAsked(
+  state: RegistryState,
+  match: Match,
+  { id, version = 0 }: Pick<RegisterSchema, 'id' | 'version'>,
+): Match | undefined {
+  const { row } = match;
+  if (version === 0 || version === LATEST) return id === undefined || id < 0 || id === row.id ? match : undefined;
+  // A version is looked for only with its id: without one it can only be the next.
+  if (id !== row.id) return undefined;
+  if (version === row.version) return match;
+  // After imports one content may stand under several versions, and the index knows the last of them.
+  const older = getVersion(state, row.subject, version, false);
+  return older?.id === row.id && older.guid === row.guid ? { row: older, loose: true } : undefined;
 }
 
 function found({ row, loose }: Match): Registered {
@@ -209,7 +241,7 @@ function inherit(
     mergeMetadata(configMetadata(config, 'defaultMetadata'), candidate.metadata ?? previous?.metadata),
     configMetadata(config, 'overrideMetadata'),
   );
-  const versionGiven = request.version !== undefined && request.version > 0;
+  const versionGiven = request.version !== undefined && request.version !== 0;
   if (versionGiven || versionProperty(metadata) !== undefined) metadata = withVersionProperty(metadata, String(next));
   const { guid: _guid, ruleSet: _ruleSet, ...content } = candidate;
   return withMetadata(withGuid({ ...content, ...(ruleSet === undefined ? {} : { ruleSet }) }), metadata);

@@ -71,5 +71,7 @@ export function readVersion(call: Call): number | Refusal {
   const trimmed = text.trim();
   if (trimmed.toLowerCase() === 'latest') return LATEST;
   const version = readInt(trimmed);
-  return version !== undefined && (version >= 1 || version === LATEST) ? version : invalidVersion(text);
+  if (version === undefined) return invalidVersion(text);
+  // The number is named as it was read: `00` is 0.
+  return version >= 1 || version === LATEST ? version : invalidVersion(String(version));
 }

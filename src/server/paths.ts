@@ -13,8 +13,11 @@ export function routedUrl(url: string): string {
   return query === '' ? plain : `${plain}?${query}`;
 }
 
-/** Path segments after which the next one is a subject. */
-const BEFORE_SUBJECT = new Set(['subjects', 'config', 'mode']);
+/** Place of the segment that is a subject: behind the first `subjects`, or behind `config` and `mode` at the beginning. */
+function subjectAt(segments: readonly string[]): number {
+  const [first = ''] = segments;
+  return first === 'config' || first === 'mode' ? 1 : segments.indexOf('subjects') + 1;
+}
 
 /** `/contexts/{c}/rest` is `rest` with its subjects in that context. `/contexts/{c}` itself stays. */
 function inContext(path: string, query: string): string {
@@ -23,10 +26,10 @@ function inContext(path: string, query: string): string {
   const context = contextName(decode(encoded));
   const prefix = `:${context}:`;
   const params = new URLSearchParams(query);
-  const segments = rest.map((segment, at) => {
-    if (!BEFORE_SUBJECT.has(rest[at - 1] ?? '') || segment === '') return segment;
-    return encodeURIComponent(qualify(decode(segment), prefix));
-  });
+  const at = subjectAt(rest);
+  const segments = rest.map((segment, place) =>
+    at === 0 || place !== at || segment === '' ? segment : encodeURIComponent(qualify(decode(segment), prefix)),
+  );
   const [first, second] = rest;
   if ((first === 'config' || first === 'mode') && !second && context !== DEFAULT_CONTEXT) {
     segments[1] = encodeURIComponent(prefix);

@@ -2,7 +2,7 @@
 import { aliasTarget, listAliases } from '../semantics/alias.ts';
 import { findByGuid, findById, listVersionsOfId, maxIdOf, readGuid } from '../semantics/by-id.ts';
 import { internalError, isRefusal, type Refusal, schemaNotFound } from '../semantics/decision.ts';
-import { listRows, type RowQuery } from '../semantics/listing.ts';
+import { ANY_CONTEXT, listRows, type RowQuery } from '../semantics/listing.ts';
 import type { Row } from '../semantics/state.ts';
 import { type Answer, answer, type Call, json, type Route, refused, text } from './call.ts';
 import { schemaOfGuidJson, schemaOfIdJson, versionJson, withQualifiedReferences } from './entities.ts';
@@ -38,7 +38,7 @@ export function schemaRoutes(registry: Registry): readonly Route[] {
     const hint = hintOf(call);
     const row = findById(state, id, hint);
     if (row === undefined) return refused(schemaNotFound(id));
-    const maxId = queryFlag(call, 'fetchMaxId') ? maxIdOf(state, hint) : undefined;
+    const maxId = queryFlag(call, 'fetchMaxId') ? maxIdOf(state, row.subject) : undefined;
     const shown =
       queryText(call, 'referenceFormat')?.toLowerCase() === 'qualified' ? withQualifiedReferences(row) : row;
     return answer(inFormat(registry, call, row.subject, row), ({ schema }) =>
@@ -87,13 +87,10 @@ function hasRule({ ruleSet }: Row, type: string): boolean {
 /** With `aliases=true`: subjects that an alias under the prefix stands for are listed too, and each row names its aliases. */
 function aliasedRows(registry: Registry, query: RowQuery, page: { offset: number; limit: number }): string {
   const { state } = registry;
-  const aliases = listAliases(state);
-  const everything = listRows(state, { ...query, prefix: ':*:' });
+  const aliases = listAliases(state, query.prefix);
   const inPrefix = new Set(listRows(state, query));
-  const prefix = query.prefix;
-  const rows = everything.filter(
-    (row) => inPrefix.has(row) || aliases.get(row.subject)?.some((alias) => prefix !== '' && alias.startsWith(prefix)),
-  );
+  const everything = listRows(state, { ...query, prefix: ANY_CONTEXT });
+  const rows = everything.filter((row) => inPrefix.has(row) || aliases.has(row.subject));
   const shown = slicePage(rows, page).map((row) => {
     const names = aliases.get(row.subject);
     return versionJson(row, '', names === undefined ? '' : `,"aliases":${JSON.stringify(names)}`);

@@ -2,13 +2,14 @@
 
 import { aliasTarget } from '../semantics/alias.ts';
 import { refuseOwnedTargets } from '../semantics/associations.ts';
-import { isRefusal, type Refusal } from '../semantics/decision.ts';
+import { isRefusal, type Refusal, schemaNotFound, subjectNotFound } from '../semantics/decision.ts';
 import { decideDeleteSubject, decideDeleteVersion } from '../semantics/delete.ts';
 import { ANY_CONTEXT, type DeletedFilter, listSubjects, listVersions } from '../semantics/listing.ts';
 import { findVersion, lookUp } from '../semantics/lookup.ts';
+import { canonicalSubject } from '../semantics/names.ts';
 import { listReferrerIds } from '../semantics/references.ts';
 import { decideRegister } from '../semantics/register.ts';
-import type { Row } from '../semantics/state.ts';
+import { hasSubject, type Row } from '../semantics/state.ts';
 import { readSchemaBody } from './body.ts';
 import { type Answer, answer, type Call, json, type Route, refused, text } from './call.ts';
 import { lookedUpJson, registeredJson, versionJson, withQualifiedReferences } from './entities.ts';
@@ -91,15 +92,18 @@ export function subjectRoutes(registry: Registry): readonly Route[] {
     const keys = queryTexts(call, 'key');
     const values = queryTexts(call, 'value');
     // A key without a value counts for nothing, as in Confluent's reading of the two lists.
-    const pairs = keys.slice(0, values.length).map((key, at) => [key, values[at]] as const);
-    const matches = ({ metadata }: Row) => pairs.every(([key, value]) => metadata?.properties?.[key] === value);
+    const wanted = new Map(keys.slice(0, values.length).map((key, at) => [key, values[at]]));
+    // Without properties there is no match, also where none is asked for.
+    const matches = ({ metadata: { properties } = {} }: Row) =>
+      properties !== undefined && [...wanted].every(([key, value]) => properties[key] === value);
     const includeDeleted = queryFlag(call, 'deleted');
-    const row = state.subjects.get(subject)?.rows.findLast((one) => (includeDeleted || !one.deleted) && matches(one));
-    return row === undefined
-      ? answer(findVersion(state, subject, -1, includeDeleted), () =>
-          refused({ status: 404, errorCode: 40403, refusal: 'Schema not found' }),
-        )
-      : answer(inFormat(registry, call, row.subject, row), (shown) => text(versionJson(shown)));
+    const rows = state.subjects.get(canonicalSubject(subject))?.rows ?? [];
+    const row = rows.findLast((one) => (includeDeleted || !one.deleted) && matches(one));
+    if (row !== undefined) {
+      return answer(inFormat(registry, call, row.subject, row), (shown) => text(versionJson(shown)));
+    }
+    const isThere = hasSubject(state, canonicalSubject(subject), includeDeleted);
+    return refused(isThere ? schemaNotFound() : subjectNotFound(subject));
   };
 
   return [

@@ -4,9 +4,9 @@ import { aliasTarget } from '../semantics/alias.ts';
 import { invalidSchema, isRefusal, type Refusal } from '../semantics/decision.ts';
 import { findVersion } from '../semantics/lookup.ts';
 import { canonicalSubject } from '../semantics/names.ts';
-import { decideRegister } from '../semantics/register.ts';
+import { decideRegister, type RegisterSchema } from '../semantics/register.ts';
 import { editTags, findTags, type TagEdits } from '../semantics/schema-tags.ts';
-import { findLatest, type RegistryState, type Row } from '../semantics/state.ts';
+import { findLatest, LATEST, type RegistryState, type Row } from '../semantics/state.ts';
 import {
   type Faults,
   parseBody,
@@ -29,7 +29,11 @@ export function tagsMember(call: Call, { schemaType, schema }: Pick<Row, 'schema
 }
 
 /** What a registration sends, its tag edits carried out; without a text those of the latest version are meant. */
-export function withTagEdits(state: RegistryState, name: string, body: SchemaBody): SchemaBody | Refusal {
+export function withTagEdits(
+  state: RegistryState,
+  name: string,
+  body: SchemaBody,
+): (SchemaBody & Pick<RegisterSchema, 'isEdited'>) | Refusal {
   const { tagEdits, propagateTags, ...request } = body;
   const latest = findLatest(state, canonicalSubject(name));
   if (propagateTags === true && latest !== undefined && mayHaveTags(latest)) {
@@ -40,9 +44,11 @@ export function withTagEdits(state: RegistryState, name: string, body: SchemaBod
   if (blank && latest === undefined) return request;
   const edited = editedText(blank && latest !== undefined ? latest : request, tagEdits);
   if (isRefusal(edited)) return edited;
-  if (!blank || latest === undefined) return { ...request, schema: edited };
+  // What is edited is a new version, with its number in the metadata, unless the request names one.
+  const changed = { ...request, schema: edited, version: request.version ?? LATEST, isEdited: true };
+  if (!blank || latest === undefined) return changed;
   const { schemaType, references } = latest;
-  return { ...request, schemaType, references, schema: edited };
+  return { ...changed, schemaType, references };
 }
 
 const mayHaveTags = ({ schema }: Row): boolean => schema.includes('confluent:tags') || schema.includes('confluent.');

@@ -76,12 +76,16 @@ describe('tags', () => {
   it('come with a registration, or change the latest version when it sends no text', async () => {
     const { call } = await start();
     const sent = { schema: USER, schemaTagsToAdd: [FIELD('com.example.User.id', 'PII')] };
-    expect((await call('POST', '/subjects/s/versions', sent)).body).toMatchObject({ id: 1, version: 1 });
-    expect((await call('POST', '/subjects/s/versions', sent)).body).toMatchObject({ id: 1, version: 1 });
+    expect((await call('POST', '/subjects/s/versions', sent)).body).toMatchObject({
+      id: 1,
+      metadata: { properties: { 'confluent:version': '1' } },
+    });
+    // What is edited is a new version, whatever was there.
+    expect((await call('POST', '/subjects/s/versions', sent)).body).toMatchObject({ id: 2, version: 2 });
     expect(
       (await call('POST', '/subjects/s/versions', { schemaTagsToAdd: [RECORD('com.example.User', 'A')] })).body,
-    ).toMatchObject({ id: 2, version: 2 });
-    expect((await call('GET', '/subjects/s/versions/2?findTags=true')).body).toMatchObject({
+    ).toMatchObject({ id: 3, version: 3 });
+    expect((await call('GET', '/subjects/s/versions/3?findTags=true')).body).toMatchObject({
       schemaTags: [RECORD('com.example.User', 'A'), FIELD('com.example.User.id', 'PII')],
     });
   });
