@@ -6,13 +6,22 @@
 import { joinHashKeys } from '../java-hash-order.ts';
 import { compareFieldTypes, type ScopedField } from './compare-fields.ts';
 import type { Difference, DifferenceType } from './difference.ts';
-import { isMapEntry, type MessageElement, type OneOfElement, type ProtoFile, type TypeElement } from './elements.ts';
+import {
+  type FieldElement,
+  isMapEntry,
+  type MessageElement,
+  type OneOfElement,
+  type ProtoFile,
+  type TypeElement,
+} from './elements.ts';
 import type { SchemaFiles } from './schema-files.ts';
 import { buildTypeTable, splitName, type TypeInfo, type TypeTable } from './type-table.ts';
 
 export function compareSchemas(original: SchemaFiles, update: SchemaFiles): readonly Difference[] {
   return new Comparison(buildTypeTable(original), buildTypeTable(update)).compareFiles(original.root, update.root);
 }
+
+type CompareField = (tag: number, from: FieldElement, to: FieldElement, at: string) => void;
 
 /** Types of one scope, of both schemas. */
 interface Scoped {
@@ -57,7 +66,8 @@ class Comparison {
       const [from, to] = [before.get(name), after.get(name)];
       const own = `${path}/${name}`;
       if (to === undefined) {
-        found.push({ type: 'MESSAGE_REMOVED', path: own });
+        // A map has entries without a message for them.
+        if (from !== undefined && !isMapEntry(from)) found.push({ type: 'MESSAGE_REMOVED', path: own });
       } else if (from !== undefined) {
         this.#compareMessages(found, own, [from, [...original.scope, name]], [to, [...update.scope, name]]);
       }
@@ -70,7 +80,7 @@ class Comparison {
     [original, originalScope]: readonly [MessageElement, readonly string[]],
     [update, updateScope]: readonly [MessageElement, readonly string[]],
   ): void {
-    const compareField = (tag: number, from: MessageElement['fields'][number], to: typeof from, at: string): void =>
+    const compareField: CompareField = (tag, from, to, at) =>
       this.#compareFields(
         found,
         `${at}/${tag}`,
@@ -78,7 +88,8 @@ class Comparison {
         { field: to, scope: updateScope },
       );
     const before = byTag(original.fields);
-    this.#compareOneOfs(found, path, original, update, compareField);
+    takeMovedFields(found, path, original, update, before);
+    compareOneOfs(found, path, original, update, compareField);
     const after = byTag(update.fields);
     for (const tag of joinHashKeys(before.keys(), after.keys())) {
       const [from, to] = [before.get(tag), after.get(tag)];
@@ -101,27 +112,6 @@ class Comparison {
     );
   }
 
-  #compareOneOfs(
-    found: Difference[],
-    path: string,
-    original: MessageElement,
-    update: MessageElement,
-    compareField: (tag: number, from: MessageElement['fields'][number], to: typeof from, at: string) => void,
-  ): void {
-    const plain = byTag(original.fields);
-    const before = byName(original.oneOfs);
-    const after = byName(update.oneOfs);
-    for (const name of joinHashKeys(before.keys(), after.keys())) {
-      const [from, to] = [before.get(name), after.get(name)];
-      if (to === undefined) continue;
-      const own = `${path}/${name}`;
-      if (from !== undefined) compareMembers(found, own, from, to, compareField);
-      const moved = to.fields.filter(({ tag }) => plain.has(tag)).length;
-      if (from === undefined && moved > 1) found.push({ type: 'MULTIPLE_FIELDS_MOVED_TO_ONEOF', path: own });
-      if (from !== undefined && moved > 0) found.push({ type: 'FIELD_MOVED_TO_EXISTING_ONEOF', path: own });
-    }
-  }
-
   #compareFields(found: Difference[], path: string, from: ScopedField, to: ScopedField): void {
     const types = compareFieldTypes(
       { ...from, table: this.#originalTypes },
@@ -141,9 +131,11 @@ class Comparison {
       this.#compared.set(key, []);
       const own: Difference[] = [];
       this.#depth++;
+      // Told from the root of its own file, whatever field it was met at.
+      const outer = update.scope.slice(splitName(update.packageName).length);
       this.#compareTypes(
         own,
-        '#',
+        ['#', ...outer].join('/'),
         { types: [original.type], scope: original.scope },
         { types: [update.type], scope: update.scope },
       );
@@ -156,12 +148,53 @@ class Comparison {
   }
 }
 
+/**
+ * Fields that stood alone and are now in a oneof. Two in one oneof could both be in a record; one beside fields that were
+ * in a oneof already, whichever, could be there together with them. What moved is not missed among the other fields.
+ */
+function takeMovedFields(
+  found: Difference[],
+  path: string,
+  original: MessageElement,
+  update: MessageElement,
+  alone: Map<number, FieldElement>,
+): void {
+  const inOneOfs = byTag(original.oneOfs.flatMap(({ fields }) => fields));
+  for (const { name, fields } of update.oneOfs) {
+    let moved = 0;
+    let existing = 0;
+    for (const { tag } of fields) {
+      if (alone.delete(tag)) moved++;
+      else if (inOneOfs.has(tag)) existing++;
+    }
+    const own = `${path}/${name}`;
+    if (moved > 1) found.push({ type: 'MULTIPLE_FIELDS_MOVED_TO_ONEOF', path: own });
+    else if (moved === 1 && existing > 0) found.push({ type: 'FIELD_MOVED_TO_EXISTING_ONEOF', path: own });
+  }
+}
+
+/** Oneofs that only one of the messages has are no matter. */
+function compareOneOfs(
+  found: Difference[],
+  path: string,
+  original: MessageElement,
+  update: MessageElement,
+  compareField: CompareField,
+): void {
+  const before = byName(original.oneOfs);
+  const after = byName(update.oneOfs);
+  for (const name of joinHashKeys(before.keys(), after.keys())) {
+    const [from, to] = [before.get(name), after.get(name)];
+    if (from !== undefined && to !== undefined) compareMembers(found, `${path}/${name}`, from, to, compareField);
+  }
+}
+
 function compareMembers(
   found: Difference[],
   path: string,
   original: OneOfElement,
   update: OneOfElement,
-  compareField: (tag: number, from: MessageElement['fields'][number], to: typeof from, at: string) => void,
+  compareField: CompareField,
 ): void {
   const before = byTag(original.fields);
   const after = byTag(update.fields);
@@ -173,9 +206,8 @@ function compareMembers(
   }
 }
 
-/** Entries of maps are none: a field that was declared as `map<>` has no message of its own. */
 function messagesOf(types: readonly TypeElement[]): readonly MessageElement[] {
-  return types.filter((type) => type.kind === 'message').filter((message) => !isMapEntry(message));
+  return types.filter((type) => type.kind === 'message');
 }
 
 /** Of elements with the same name the last one counts. */
@@ -183,6 +215,6 @@ function byName<Element extends { readonly name: string }>(elements: readonly El
   return new Map(elements.map((element) => [element.name, element]));
 }
 
-function byTag<Element extends { readonly tag: number }>(elements: readonly Element[]): ReadonlyMap<number, Element> {
+function byTag<Element extends { readonly tag: number }>(elements: readonly Element[]): Map<number, Element> {
   return new Map(elements.map((element) => [element.tag, element]));
 }

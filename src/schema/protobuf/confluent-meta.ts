@@ -5,7 +5,7 @@
 import type { UnknownField } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { OptionElement, OptionValue } from './elements.ts';
-import { normalizeOptions } from './normalize-option.ts';
+import { expandDotted, mergeValues } from './merge-option.ts';
 
 const EXTENSION_NUMBER = 1088;
 
@@ -14,13 +14,12 @@ export type MetaName = 'file_meta' | 'message_meta' | 'field_meta' | 'enum_meta'
 
 /** The option as an unknown field of a descriptor's options; none when it is not there. */
 export function metaToUnknown(name: MetaName, options: readonly OptionElement[]): readonly UnknownField[] {
-  const own = options.filter((option) => option.name === `confluent.${name}`);
+  const own = options.filter((option) => option.name.replace(/^\./, '') === `confluent.${name}`);
   if (own.length === 0) return [];
   const writer = new BinaryWriter();
   // `(confluent.field_meta).tags = "A"` says the same as `(confluent.field_meta) = { tags: "A" }`.
-  const values = normalizeOptions(own, (same) => same).map((option) => option.value);
-  const all = (key: string): readonly OptionValue[] =>
-    values.flatMap((value) => (value.kind === 'map' ? listOf(value.entries.get(key)) : []));
+  const value = mergeValues(own.map((option) => expandDotted(option.value)));
+  const all = (key: string): readonly OptionValue[] => (value?.kind === 'map' ? listOf(value.entries.get(key)) : []);
   const doc = textOf(all('doc').at(-1));
   if (doc !== '') writer.tag(1, WireType.LengthDelimited).string(doc);
   for (const [key, value] of paramsOf(all('params'))) {

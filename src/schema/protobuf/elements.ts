@@ -57,6 +57,8 @@ export interface OneOfElement {
   readonly fields: readonly FieldElement[];
   readonly groups: readonly GroupElement[];
   readonly options: readonly OptionElement[];
+  /** Left out of a normalized text, in which the blank line before it stays. */
+  readonly isDropped?: true;
 }
 
 export interface GroupElement {
@@ -105,6 +107,8 @@ export interface ExtendElement {
   /** The extended message. */
   readonly name: string;
   readonly fields: readonly FieldElement[];
+  /** As of a oneof. */
+  readonly isDropped?: true;
 }
 
 export interface ServiceElement {
@@ -160,9 +164,9 @@ export function splitMapType(type: string): { readonly key: string; readonly val
   return { key: type.slice(4, comma).trim(), value: type.slice(comma + 1, -1).trim() };
 }
 
-/** The first option of a plain name, as Confluent looks them up. */
+/** The option of a plain name, the last of several, as Confluent looks them up. */
 export function findOption(options: readonly OptionElement[], name: string): OptionElement | undefined {
-  return options.find((option) => option.name === name);
+  return options.findLast((option) => option.name === name);
 }
 
 /** Whether a plain boolean option says true. */

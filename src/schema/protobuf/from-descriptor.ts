@@ -33,8 +33,10 @@ import {
   FILE_OPTIONS,
   MESSAGE_OPTIONS,
   METHOD_OPTIONS,
+  ONEOF_OPTIONS,
   type OptionKind,
   optionsFromMessage,
+  RANGE_OPTIONS,
   SERVICE_OPTIONS,
 } from './plain-options.ts';
 
@@ -73,12 +75,12 @@ function toMessage(message: DescriptorProto, isProto3: boolean): MessageElement 
     fields,
     // The ones that stand for proto3's `optional` have no members of their own.
     oneOfs: message.oneofDecl
-      .map(({ name }, index) => ({
+      .map(({ name, options }, index) => ({
         kind: 'oneof' as const,
         name,
         fields: members[index] ?? [],
         groups: [],
-        options: [],
+        options: optionsFromMessage(ONEOF_OPTIONS, options),
       }))
       .filter((oneOf) => oneOf.fields.length > 0),
     groups: [],
@@ -148,8 +150,8 @@ function toReserved(value: number | TagRange | string): ReservedElement {
   return { kind: 'reserved', values: [value] };
 }
 
-function toExtensions({ start, end }: DescriptorProto_ExtensionRange): ExtensionsElement {
-  return { kind: 'extensions', values: [rangeOf(start, end - 1)], options: [] };
+function toExtensions({ start, end, options }: DescriptorProto_ExtensionRange): ExtensionsElement {
+  return { kind: 'extensions', values: [rangeOf(start, end - 1)], options: optionsFromMessage(RANGE_OPTIONS, options) };
 }
 
 /** One block for each extended message. */

@@ -1,4 +1,4 @@
-/** `format=ignore_extensions`: a file without its `extend` blocks and the custom options they define. */
+/** `format=ignore_extensions`: a file without extensions, room for them, and custom options other than Confluent's. */
 import type { EnumElement, MessageElement, OptionElement, ProtoFile, TypeElement } from './elements.ts';
 
 export function withoutExtensions(file: ProtoFile): ProtoFile {
@@ -15,7 +15,7 @@ export function withoutExtensions(file: ProtoFile): ProtoFile {
 }
 
 function plain(options: readonly OptionElement[]): readonly OptionElement[] {
-  return options.filter((option) => !option.parenthesized);
+  return options.filter(({ name, parenthesized }) => !parenthesized || name.startsWith('confluent.'));
 }
 
 function withPlainOptions<Element extends { readonly options: readonly OptionElement[] }>(element: Element): Element {
@@ -36,7 +36,7 @@ function stripMessage(message: MessageElement): MessageElement {
       groups: oneOf.groups.map(stripGroup),
     })),
     groups: message.groups.map(stripGroup),
-    extensions: message.extensions.map(withPlainOptions),
+    extensions: [],
     types: message.types.map(stripType),
     extends: [],
   };

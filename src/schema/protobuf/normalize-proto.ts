@@ -14,10 +14,12 @@ import type {
   ProtoFile,
   ReservedElement,
   ServiceElement,
+  TagRange,
   TypeElement,
 } from './elements.ts';
 import { isMapEntry, isScalar, splitMapType } from './elements.ts';
 import { compareTexts, normalizeOptions } from './normalize-option.ts';
+import { shapeOf } from './option-shape.ts';
 import { specialOptions } from './print-proto.ts';
 import { ProtobufFault } from './protobuf-fault.ts';
 import { mapTypeOf, resolveName, resolveType, splitName, type TypeTable } from './type-table.ts';
@@ -40,9 +42,7 @@ export function normalizeProto(file: ProtoFile, table: TypeTable): ProtoFile {
     options: normalizer.options(file.options, scope),
     types: normalizer.types(file.types, scope),
     extends: normalizer.extends(file.extends, scope),
-    services: file.services
-      .map((service) => normalizer.service(service, scope))
-      .sort((a, b) => compareTexts(a.name, b.name)),
+    services: file.services.map((service) => normalizer.service(service, scope)),
   };
 }
 
@@ -69,8 +69,11 @@ class Normalizer {
 
   options(options: readonly OptionElement[], scope: readonly string[]): readonly OptionElement[] {
     if (options.length === 0) return options;
-    const exists = (name: string) => this.#table.extensionFields.has(name);
-    return normalizeOptions(options, (name) => resolveName(name, scope, exists) ?? name);
+    const { extensionFields } = this.#table;
+    return normalizeOptions(options, {
+      resolve: (name) => resolveName(name, scope, (fullName) => extensionFields.has(fullName)),
+      shapeOf: (fullName) => shapeOf(extensionFields.get(fullName), this.#table),
+    });
   }
 
   extends(extended: readonly ExtendElement[], scope: readonly string[]): readonly ExtendElement[] {
@@ -82,6 +85,7 @@ class Normalizer {
       if (known === undefined) byName.set(fullName, [...fields]);
       else for (const field of fields) known.push(field);
     }
+    if (byName.size === 0) return extended.map((empty) => ({ ...empty, isDropped: true }));
     return [...byName].map(([name, fields]) => ({ kind: 'extend', name, fields: this.#fields(fields, scope) }));
   }
 
@@ -89,14 +93,12 @@ class Normalizer {
     return {
       ...service,
       options: this.options(service.options, scope),
-      rpcs: service.rpcs
-        .toSorted((a, b) => compareTexts(a.name, b.name))
-        .map((rpc) => ({
-          ...rpc,
-          requestType: this.#resolve(rpc.requestType, scope),
-          responseType: this.#resolve(rpc.responseType, scope),
-          options: this.options(rpc.options, scope),
-        })),
+      rpcs: service.rpcs.map((rpc) => ({
+        ...rpc,
+        requestType: this.#resolve(rpc.requestType, scope),
+        responseType: this.#resolve(rpc.responseType, scope),
+        options: this.options(rpc.options, scope),
+      })),
     };
   }
 
@@ -107,14 +109,7 @@ class Normalizer {
       reserveds: splitReserveds(message.reserveds),
       options: this.options(message.options, scope),
       fields: this.#fields(message.fields, scope),
-      oneOfs: message.oneOfs
-        .toSorted((a, b) => lowestTag(a) - lowestTag(b))
-        .map((oneOf) => ({
-          ...oneOf,
-          options: this.options(oneOf.options, scope),
-          fields: this.#fields(oneOf.fields, scope),
-          groups: this.#groups(oneOf.groups, scope),
-        })),
+      oneOfs: message.oneOfs.toSorted((a, b) => lowestTag(a) - lowestTag(b)).map((oneOf) => this.#oneOf(oneOf, scope)),
       groups: this.#groups(message.groups, scope),
       extensions: splitExtensions(message.extensions).map((element) => ({
         ...element,
@@ -122,6 +117,17 @@ class Normalizer {
       })),
       types: this.types(message.types, scope),
       extends: this.extends(message.extends, scope),
+    };
+  }
+
+  #oneOf(oneOf: OneOfElement, scope: readonly string[]): OneOfElement {
+    // Groups do not count.
+    if (oneOf.fields.length === 0) return { ...oneOf, isDropped: true };
+    return {
+      ...oneOf,
+      options: this.options(oneOf.options, scope),
+      fields: this.#fields(oneOf.fields, scope),
+      groups: this.#groups(oneOf.groups, scope),
     };
   }
 
@@ -158,7 +164,9 @@ class Normalizer {
     if (!isScalar(map.key) || map.key === 'bytes' || map.key === 'double' || map.key === 'float') {
       throw new ProtobufFault(`map key must be non-byte, non-floating point scalar: ${map.key}`);
     }
-    return `map<${map.key}, ${isScalar(map.value) ? map.value : this.#resolve(map.value, scope)}>`;
+    // Unlike other types, a map's values may be of one that is not there.
+    const value = isScalar(map.value) ? undefined : resolveType(this.#table, map.value, scope);
+    return `map<${map.key}, ${value === undefined ? map.value : `.${value.fullName}`}>`;
   }
 
   #resolve(name: string, scope: readonly string[]): string {
@@ -196,7 +204,12 @@ function splitReserveds(reserveds: readonly ReservedElement[]): readonly Reserve
     typeof value === 'object' ? `${value.start}..${value.end}` : String(value);
   return values
     .toSorted((a, b) => order(a) - order(b) || compareTexts(text(a), text(b)))
-    .map((value) => ({ kind: 'reserved', values: [value] }));
+    .map((value) => ({ kind: 'reserved', values: [typeof value === 'string' ? value : shortRange(value)] }));
+}
+
+/** A range of one number is that number. */
+function shortRange(value: number | TagRange): number | TagRange {
+  return typeof value === 'object' && value.start === value.end ? value.start : value;
 }
 
 function splitExtensions(extensions: readonly ExtensionsElement[]): readonly ExtensionsElement[] {
@@ -204,7 +217,7 @@ function splitExtensions(extensions: readonly ExtensionsElement[]): readonly Ext
     typeof first === 'object' ? first.start : (first ?? 0);
   return extensions
     .flatMap(({ values, options }) =>
-      values.map((value) => ({ kind: 'extensions' as const, values: [value], options })),
+      values.map((value) => ({ kind: 'extensions' as const, values: [shortRange(value)], options })),
     )
     .sort((a, b) => start(a) - start(b));
 }

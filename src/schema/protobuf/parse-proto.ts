@@ -87,7 +87,7 @@ class ProtoParser {
     const index = this.#declarations++;
     if (reader.tryRead(';')) return undefined;
     const position = reader.position();
-    const label = reader.readWord();
+    const label = reader.readWord(context === 'enum' ? 'member' : 'any');
     if (context === 'file' && this.#readFileHeader(label, index, position)) return undefined;
     switch (label) {
       case 'option': {
@@ -306,7 +306,7 @@ class ProtoParser {
 
   #readField(label: Label | undefined, type: string): FieldElement {
     const reader: SyntaxReader = this.#reader;
-    const name = reader.readName();
+    const name = reader.readName('member');
     reader.require('=');
     const tag = reader.readInt();
     const all = readOptionList(reader);

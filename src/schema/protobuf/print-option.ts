@@ -30,7 +30,15 @@ function writeOption(out: LineWriter, { name, parenthesized, value }: OptionElem
     writeOption(out, value.option);
   } else {
     out.add(' = ');
-    writeValue(out, value);
+    const [only] = value.kind === 'list' && value.values.length === 1 ? value.values : [];
+    if (only === undefined) {
+      writeValue(out, value);
+    } else {
+      // Only behind `=`: inside a value a list of one takes lines like others.
+      out.add('[');
+      writeValue(out, only);
+      out.add(']');
+    }
   }
 }
 

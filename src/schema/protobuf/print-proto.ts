@@ -1,6 +1,6 @@
 /**
  * Declarations to the text that Confluent stores: sections in a fixed order (messages before enums, oneofs behind
- * fields, extends at the end), everything else in the order of the declarations.
+ * fields, a file's extends behind its types), everything else in the order of the declarations.
  */
 import type {
   EnumElement,
@@ -18,7 +18,7 @@ import type {
   TagRange,
   TypeElement,
 } from './elements.ts';
-import { MAX_TAG } from './elements.ts';
+import { isScalar, MAX_TAG } from './elements.ts';
 import { LineWriter } from './line-writer.ts';
 import { writeOptionList, writeOptionStatement } from './print-option.ts';
 
@@ -83,8 +83,8 @@ function writeMessage(out: LineWriter, message: MessageElement): void {
     ...section(message.oneOfs, (oneOf) => writeOneOf(out, oneOf)),
     ...section(message.groups, (group) => writeGroup(out, group)),
     ...section(message.extensions, (element) => writeExtensions(out, element)),
-    ...(message.types.length === 0 ? [] : [() => writeTypes(out, message.types)]),
     ...section(message.extends, (extended) => writeExtend(out, extended)),
+    ...(message.types.length === 0 ? [] : [() => writeTypes(out, message.types)]),
   ]);
 }
 
@@ -119,14 +119,21 @@ export function specialOptions({ type, defaultValue, jsonName }: FieldElement): 
   if (defaultValue !== undefined) {
     // Quoted by the type's last name alone, as Wire does: the default of a bytes field loses its quotes, and one that
     // is no word cannot be read again.
-    const isText = type.slice(type.lastIndexOf('.') + 1) === 'string';
-    special.push({ ...base, name: 'default', value: { kind: isText ? 'string' : 'enum', text: defaultValue } });
+    const kind = kindOfDefault(type.slice(type.lastIndexOf('.') + 1));
+    special.push({ ...base, name: 'default', value: { kind, text: defaultValue } });
   }
   if (jsonName !== undefined) special.push({ ...base, name: 'json_name', value: { kind: 'string', text: jsonName } });
   return special;
 }
 
+/** Bytes count as numbers: one that looks like a number is rewritten when it is normalized. */
+function kindOfDefault(type: string): 'string' | 'number' | 'enum' {
+  if (type === 'string') return 'string';
+  return isScalar(type) && type !== 'bool' ? 'number' : 'enum';
+}
+
 function writeOneOf(out: LineWriter, oneOf: OneOfElement): void {
+  if (oneOf.isDropped) return;
   writeBlock(out, `oneof ${oneOf.name}`, [
     ...section(oneOf.options, (option) => writeOptionStatement(out, option)),
     ...section(oneOf.fields, (field) => writeField(out, field)),
@@ -157,7 +164,8 @@ function writeEnum(out: LineWriter, { name, reserveds, options, constants }: Enu
   writeBlock(out, `enum ${name}`, isEmpty ? [] : [body]);
 }
 
-function writeExtend(out: LineWriter, { name, fields }: ExtendElement): void {
+function writeExtend(out: LineWriter, { name, fields, isDropped }: ExtendElement): void {
+  if (isDropped) return;
   writeBlock(
     out,
     `extend ${name}`,

@@ -3,6 +3,7 @@ import type { Canonical, SchemaLanguage } from '../language.ts';
 import { compareSchemas } from './compare-schemas.ts';
 import { describeDifference } from './difference.ts';
 import { withoutExtensions } from './ignore-extensions.ts';
+import { foldMapEntries } from './map-entries.ts';
 import { normalizeProto } from './normalize-proto.ts';
 import { printProto } from './print-proto.ts';
 import { ProtobufFault } from './protobuf-fault.ts';
@@ -14,11 +15,12 @@ export const protobufLanguage: SchemaLanguage = {
   canonicalize(schema, references, { normalize, validate }) {
     const files = attempt(() => readSchemaFiles({ schema, references }));
     if ('fault' in files) return { error: files.fault };
+    const plain = (): Canonical => ({ text: printProto(foldMapEntries(files.value)) });
     // A canonical text is always printed; only validation looks at what the names in it mean.
-    if (!validate && !normalize) return { text: printProto(files.value.root) };
+    if (!validate && !normalize) return plain();
     const normalized = attempt(() => normalizeProto(files.value.root, buildTypeTable(files.value)));
     if ('fault' in normalized) return { error: normalized.fault, phase: 'validate' };
-    return { text: printProto(normalize ? normalized.value : files.value.root) } satisfies Canonical;
+    return normalize ? { text: printProto(normalized.value) } : plain();
   },
 
   findIncompatibilities(reader, writer, readerSide) {

@@ -21,7 +21,7 @@ export function serializeSchema(files: SchemaFiles): string {
   return Buffer.from(toBinary(FileDescriptorProtoSchema, descriptor)).toString('base64');
 }
 
-const NO_TYPES: TypeTable = { types: new Map(), extensionFields: new Set() };
+const NO_TYPES: TypeTable = { types: new Map(), extensionFields: new Map() };
 
 interface BuiltFile {
   readonly descriptor: FileDescriptorProto;

@@ -10,6 +10,9 @@ export interface Position {
   readonly column: number;
 }
 
+/** The name of a `member`, a field or a constant, starts with no digit. */
+type WordRule = 'any' | 'member';
+
 const WORD = /[a-zA-Z0-9_.-]*/y;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -75,22 +78,27 @@ export class SyntaxReader {
     this.#at--;
   }
 
-  readWord(): string {
+  readWord(rule: WordRule = 'any'): string {
     this.#skipBlank(true);
     WORD.lastIndex = this.#at;
     const word = WORD.exec(this.#text)?.[0] ?? '';
     if (word === '') this.fail('expected a word');
+    if (rule === 'member' && /^[0-9]/.test(word)) {
+      // Wire counts this column from 0, and only this one.
+      const { line, column } = this.position();
+      this.fail('field and constant names cannot start with a digit', { line, column: column - 1 });
+    }
     this.#at += word.length;
     return word;
   }
 
   /** A word, with or without `()` or `[]` around it, which are not part of the answer. */
-  readName(): string {
+  readName(rule: WordRule = 'any'): string {
     const open = this.peek();
     const close = open === '(' ? ')' : open === '[' ? ']' : undefined;
-    if (close === undefined) return this.readWord();
+    if (close === undefined) return this.readWord(rule);
     this.#at++;
-    const word = this.readWord();
+    const word = this.readWord(rule);
     if (this.read() !== close) this.fail(`expected '${close}'`);
     return word;
   }

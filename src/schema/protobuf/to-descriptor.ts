@@ -12,8 +12,6 @@ import {
   EnumOptionsSchema,
   EnumValueDescriptorProtoSchema,
   EnumValueOptionsSchema,
-  ExtensionRangeOptions_DeclarationSchema,
-  ExtensionRangeOptions_VerificationState,
   ExtensionRangeOptionsSchema,
   type FieldDescriptorProto,
   FieldDescriptorProto_Label,
@@ -39,7 +37,6 @@ import {
   isScalar,
   type MessageElement,
   type OptionElement,
-  type OptionValue,
   type ProtoFile,
   type ServiceElement,
   splitMapType,
@@ -52,11 +49,12 @@ import {
   FILE_OPTIONS,
   MESSAGE_OPTIONS,
   METHOD_OPTIONS,
+  ONEOF_OPTIONS,
   type OptionKind,
   optionsToInit,
+  RANGE_OPTIONS,
   SERVICE_OPTIONS,
 } from './plain-options.ts';
-import { ProtobufFault } from './protobuf-fault.ts';
 import { resolveType, splitName, type TypeTable } from './type-table.ts';
 
 /**
@@ -107,7 +105,7 @@ class DescriptorBuilder {
     const scope = [...outer, message.name];
     const nested = message.types.flatMap((type) => (type.kind === 'message' ? [this.message(type, scope)] : []));
     const fields: FieldDescriptorProto[] = [];
-    const oneOfs = message.oneOfs.map(({ name }) => name);
+    const oneOfs = message.oneOfs.map(({ name, options }) => toOneOf(name, options));
     for (const [oneofIndex, oneOf] of message.oneOfs.entries()) {
       for (const field of oneOf.fields) {
         fields.push(this.#field(field, scope, { label: FieldDescriptorProto_Label.OPTIONAL, oneofIndex }));
@@ -123,7 +121,7 @@ class DescriptorBuilder {
         nested.push(this.#mapEntry(entry, map, scope));
         fields.push(this.#field({ ...field, type: entry, label: 'repeated' }, scope, labelInit('repeated')));
       } else if (field.label === 'optional' && this.#isProto3) {
-        const oneofIndex = oneOfs.push(`_${field.name}`) - 1;
+        const oneofIndex = oneOfs.push(toOneOf(`_${field.name}`, [])) - 1;
         fields.push(this.#field(field, scope, { ...labelInit('optional'), oneofIndex, proto3Optional: true }));
       } else {
         fields.push(this.#field(field, scope, labelInit(field.label)));
@@ -138,9 +136,7 @@ class DescriptorBuilder {
       extensionRange: message.extensions.flatMap(toExtensionRanges),
       extension: this.extensions(message.extends, scope),
       ...optionsProperty(MessageOptionsSchema, MESSAGE_OPTIONS, 'message_meta', message.options),
-      oneofDecl: oneOfs.map((name) =>
-        create(OneofDescriptorProtoSchema, { name, options: create(OneofOptionsSchema) }),
-      ),
+      oneofDecl: oneOfs,
       reservedRange: reserved.flatMap((value) => (typeof value === 'string' ? [] : [exclusiveRange(value)])),
       reservedName: reserved.filter((value) => typeof value === 'string'),
     });
@@ -183,6 +179,11 @@ class DescriptorBuilder {
   }
 }
 
+function toOneOf(name: string, options: readonly OptionElement[]) {
+  const init = optionsToInit(ONEOF_OPTIONS, options) ?? {};
+  return create(OneofDescriptorProtoSchema, { name, options: create(OneofOptionsSchema, init) });
+}
+
 function labelInit(label: FieldElement['label']): { label?: FieldDescriptorProto_Label } {
   if (label === undefined) return {};
   return { label: FieldDescriptorProto_Label[label.toUpperCase() as Uppercase<typeof label>] };
@@ -218,45 +219,11 @@ function exclusiveRange(value: number | TagRange): { readonly start: number; rea
 
 function toExtensionRanges({ values, options }: ExtensionsElement) {
   return values.map((value) =>
-    create(DescriptorProto_ExtensionRangeSchema, { ...exclusiveRange(value), options: toRangeOptions(options) }),
+    create(DescriptorProto_ExtensionRangeSchema, {
+      ...exclusiveRange(value),
+      options: create(ExtensionRangeOptionsSchema, optionsToInit(RANGE_OPTIONS, options) ?? {}),
+    }),
   );
-}
-
-function toRangeOptions(options: readonly OptionElement[]) {
-  const valuesOf = (name: string): readonly OptionValue[] =>
-    options
-      .filter((option) => option.name === name)
-      .flatMap(({ value }) => (value.kind === 'list' ? value.values : [value]));
-  const [verification] = valuesOf('verification');
-  return create(ExtensionRangeOptionsSchema, {
-    declaration: valuesOf('declaration').flatMap((value) =>
-      value.kind === 'map' ? [toDeclaration(value.entries)] : [],
-    ),
-    ...(verification === undefined ? {} : { verification: toVerification(verification) }),
-  });
-}
-
-function toVerification(value: OptionValue): ExtensionRangeOptions_VerificationState {
-  const text = 'text' in value ? value.text : '';
-  if (text === 'DECLARATION') return ExtensionRangeOptions_VerificationState.DECLARATION;
-  if (text === 'UNVERIFIED') return ExtensionRangeOptions_VerificationState.UNVERIFIED;
-  throw new ProtobufFault(`verification has no value ${text}`);
-}
-
-function toDeclaration(entries: ReadonlyMap<string, OptionValue>) {
-  const text = (key: string): string | undefined => {
-    const value = entries.get(key);
-    return value !== undefined && 'text' in value ? value.text : undefined;
-  };
-  const [number, fullName, type] = [text('number'), text('full_name'), text('type')];
-  const flag = (key: 'reserved' | 'repeated') => (text(key) === undefined ? {} : { [key]: text(key) === 'true' });
-  return create(ExtensionRangeOptions_DeclarationSchema, {
-    ...(number === undefined ? {} : { number: Number(number) | 0 }),
-    ...(fullName === undefined ? {} : { fullName }),
-    ...(type === undefined ? {} : { type }),
-    ...flag('reserved'),
-    ...flag('repeated'),
-  });
 }
 
 function toEnum(type: EnumElement): EnumDescriptorProto {

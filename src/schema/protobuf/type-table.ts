@@ -1,5 +1,5 @@
 /** Which names mean what, seen from a schema's file: Confluent's way of resolving them, which ignores imports. */
-import { type ProtoFile, splitMapType, type TypeElement } from './elements.ts';
+import { type FieldElement, type ProtoFile, splitMapType, type TypeElement } from './elements.ts';
 import type { SchemaFiles } from './schema-files.ts';
 
 export interface TypeInfo {
@@ -13,16 +13,22 @@ export interface TypeInfo {
   readonly isLocal: boolean;
 }
 
+/** A field, and the parts of the names around it. */
+export interface PlacedField {
+  readonly field: FieldElement;
+  readonly scope: readonly string[];
+}
+
 export interface TypeTable {
   readonly types: ReadonlyMap<string, TypeInfo>;
-  /** Full names of extension fields: what custom options are called. */
-  readonly extensionFields: ReadonlySet<string>;
+  /** Extension fields by their full names: what custom options are called. */
+  readonly extensionFields: ReadonlyMap<string, PlacedField>;
 }
 
 /** The types of all files; those of the schema's own file hide others of the same name. */
 export function buildTypeTable({ root, dependencies }: SchemaFiles): TypeTable {
   const types = new Map<string, TypeInfo>();
-  const extensionFields = new Set<string>();
+  const extensionFields = new Map<string, PlacedField>();
   for (const file of dependencies.values()) collectFile(file, false, types, extensionFields);
   collectFile(root, true, types, extensionFields);
   return { types, extensionFields };
@@ -32,7 +38,7 @@ function collectFile(
   file: ProtoFile,
   isLocal: boolean,
   types: Map<string, TypeInfo>,
-  extensionFields: Set<string>,
+  extensionFields: Map<string, PlacedField>,
 ): void {
   const packageName = file.packageName ?? '';
   const packageScope = splitName(packageName);
@@ -45,7 +51,9 @@ function collectFile(
     for (const inner of type.types) collect(inner, own);
   };
   const collectExtensions = (extended: ProtoFile['extends'], scope: readonly string[]): void => {
-    for (const { fields } of extended) for (const { name } of fields) extensionFields.add([...scope, name].join('.'));
+    for (const { fields } of extended) {
+      for (const field of fields) extensionFields.set([...scope, field.name].join('.'), { field, scope });
+    }
   };
   collectExtensions(file.extends, packageScope);
   for (const type of file.types) collect(type, packageScope);
@@ -79,7 +87,7 @@ export function resolveType(table: TypeTable, name: string, scope: readonly stri
 }
 
 /** `map<key, value>` for the message that stands for a map's entries, as descriptors have it. */
-export function mapTypeOf({ type }: TypeInfo): string | undefined {
+export function mapTypeOf({ type }: Pick<TypeInfo, 'type'>): string | undefined {
   if (type.kind !== 'message') return undefined;
   const key = type.fields.find(({ name }) => name === 'key');
   const value = type.fields.find(({ name }) => name === 'value');

@@ -41,6 +41,49 @@ describe('fields', () => {
   });
 });
 
+describe('fields that move into a oneof', () => {
+  const inM = (body: string) => proto3(`message M { ${body} }`);
+
+  it.each([
+    [
+      'string a = 1; string b = 2; oneof o { string c = 3; }',
+      'oneof o { string a = 1; string b = 2; string c = 3; }',
+      'MULTIPLE_FIELDS_MOVED_TO_ONEOF #/M/o',
+    ],
+    [
+      'string a = 1; oneof o { string b = 2; }',
+      'oneof r { string a = 1; string b = 2; }',
+      'FIELD_MOVED_TO_EXISTING_ONEOF #/M/r',
+    ],
+    ['string a = 1; oneof o { string b = 2; }', 'oneof o { string a = 1; }', 'ONEOF_FIELD_REMOVED #/M/o/2'],
+    [
+      'string a = 1; oneof o { string b = 2; }',
+      'oneof o { string a = 1; string c = 3; } oneof p { string b = 2; }',
+      'ONEOF_FIELD_REMOVED #/M/o/2',
+    ],
+  ])('from %s to %s', (before, after, difference) => {
+    expect(compare(inM(before), inM(after))).toEqual([difference]);
+  });
+
+  it('are told first, by the order of the oneofs', () => {
+    const before = inM('string a = 1; string b = 2; oneof p { string c = 3; string d = 4; string e = 5; }');
+    const after = inM('oneof z { string a = 1; string d = 4; } oneof p { string b = 2; int32 c = 3; }');
+    expect(compare(before, after)).toEqual([
+      'FIELD_MOVED_TO_EXISTING_ONEOF #/M/z',
+      'FIELD_MOVED_TO_EXISTING_ONEOF #/M/p',
+      'FIELD_SCALAR_KIND_CHANGED #/M/p/3',
+      'ONEOF_FIELD_REMOVED #/M/p/4',
+      'ONEOF_FIELD_REMOVED #/M/p/5',
+    ]);
+  });
+
+  it('are not missed, required ones neither', () => {
+    expect(
+      compare(proto2('message M { required string a = 1; }'), proto2('message M { oneof o { string a = 1; } }')),
+    ).toEqual([]);
+  });
+});
+
 describe('messages of other files', () => {
   const using = (type: string, ...lines: string[]) =>
     protobuf(`syntax = "proto3"; import "t.proto"; message M { t.T a = 1; t.T b = 2; }`, [
@@ -54,6 +97,17 @@ describe('messages of other files', () => {
       'FIELD_NAMED_TYPE_CHANGED #/M/1',
       'FIELD_SCALAR_KIND_CHANGED #/T/1',
       'FIELD_NAMED_TYPE_CHANGED #/M/2',
+    ]);
+  });
+
+  it('are told with the messages around them', () => {
+    const nested = (type: string) =>
+      protobuf('syntax = "proto3"; import "g.proto"; message M { g.x.Addr.In a = 1; }', [
+        referTo('g.proto', `syntax = "proto3"; package g.x; message Addr { message In { ${type} s = 1; } }`),
+      ]);
+    expect(compare(nested('string'), nested('int32'))).toEqual([
+      'FIELD_SCALAR_KIND_CHANGED #/Addr/In/1',
+      'FIELD_NAMED_TYPE_CHANGED #/M/1',
     ]);
   });
 

@@ -8,7 +8,7 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { protobufLanguage } from '../../../src/schema/protobuf/protobuf-language.ts';
-import { canonicalize, compare, normalize, protobuf, referTo, serialize } from './language.ts';
+import { canonicalize, compare, normalize, parseOnly, protobuf, referTo, serialize } from './language.ts';
 
 const { INT32, MESSAGE, STRING } = FieldDescriptorProto_Type;
 const { OPTIONAL, REPEATED } = FieldDescriptorProto_Label;
@@ -48,29 +48,30 @@ describe('a descriptor as input', () => {
     ],
   });
 
-  it('keeps the entries of maps, which only a normalized text writes as maps', () => {
+  it('has maps where its messages for entries are used', () => {
     const plain = canonicalize(withMap);
     expect(plain).toEqual({
       text: `syntax = "proto3";
 package p;
 
 message M {
-  repeated .p.M.MEntry m = 1;
+  map<string, int32> m = 1;
   optional int32 o = 2;
-
-  message MEntry {
-    option map_entry = true;
-  
-    string key = 1;
-    int32 value = 2;
-  }
 }
 `,
     });
-    if ('text' in plain) expect(canonicalize(plain.text)).toEqual(plain);
-    expect(normalize(withMap)).toEqual({
-      text: 'syntax = "proto3";\npackage p;\n\nmessage M {\n  map<string, int32> m = 1;\n  optional int32 o = 2;\n}\n',
-    });
+    expect(normalize(withMap)).toEqual(plain);
+    expect(parseOnly(withMap)).toEqual(plain);
+  });
+
+  it('has maps of messages by the names it gives them', () => {
+    const entry = (value: string) =>
+      `message B { repeated AEntry a = 1; message AEntry { option map_entry = true; string key = 1; ${value} value = 2; } message V {} }`;
+    const [relative, full] = ['V', '.p.B.V'].map((value) =>
+      canonicalize(`syntax = "proto3"; package p; ${entry(value)}`),
+    );
+    expect(relative).toMatchObject({ text: expect.stringContaining('  map<string, V> a = 1;\n\n  message V {}\n') });
+    expect(full).toMatchObject({ text: expect.stringContaining('  map<string, .p.B.V> a = 1;\n\n  message V {}\n') });
   });
 
   it('is compatible with the same schema in text', () => {
@@ -137,6 +138,65 @@ describe('serialized', () => {
     expect(text).toMatchObject({ text: expect.stringContaining('tags: [\n      "A",\n      "B"\n    ]') });
   });
 
+  it('carries options that are messages or lists, and back', () => {
+    const text = `syntax = "proto2";
+
+option features = {
+  field_presence: IMPLICIT
+};
+
+message M {
+  optional string s = 1 [
+    debug_redact = true,
+    retention = RETENTION_SOURCE,
+    targets = TARGET_TYPE_FILE,
+    targets = TARGET_TYPE_FIELD,
+    edition_defaults = {
+      edition: EDITION_2023,
+      value: "x"
+    },
+    feature_support = {
+      edition_introduced: EDITION_2023,
+      deprecation_warning: "w"
+    }
+  ];
+
+  oneof o {
+    option features = {
+      enum_type: OPEN
+    };
+  
+    int32 x = 9;
+  }
+
+  extensions 100 to 199 [
+    declaration = {
+      number: 100,
+      full_name: ".a",
+      reserved: true
+    },
+    verification = DECLARATION
+  ];
+}
+enum E {
+  A = 0 [debug_redact = false];
+}
+`;
+    expect(canonicalize(serialize(protobuf(text)))).toEqual({ text });
+  });
+
+  it('has the last of an option said twice, and nothing for unknown values of some', () => {
+    const schema =
+      'option java_package = "a"; option java_package = "b"; ' +
+      'message M { extensions 5 [verification = NOPE]; optional int32 a = 1 [retention = NOPE, features = { enum_type: NOPE }]; }';
+    const text = canonicalize(serialize(protobuf(schema)));
+    expect(text).toMatchObject({ text: expect.stringMatching(/^\noption java_package = "b";\n\n/) });
+    expect(text).toMatchObject({
+      text: expect.stringMatching(/retention = RETENTION_UNKNOWN,.*enum_type: ENUM_TYPE_UNKNOWN/s),
+    });
+    expect(text).toMatchObject({ text: expect.stringContaining('  extensions 5;\n') });
+  });
+
   it('names the entries of maps as Confluent does', () => {
     const file = decode(
       serialize(
@@ -168,6 +228,9 @@ describe('serialized', () => {
     'message M { optional int32 a = 1 [default = "x"]; }',
     'message M { optional string a = 1 [packed = true]; }',
     'option optimize_for = NOPE;',
+    'message M { optional int32 a = 1 [targets = NOPE]; }',
+    'message M { optional int32 a = 1 [features = NOPE]; }',
+    'message M { map<string, Nope> a = 1; }',
   ])('is refused for %s', (schema) => {
     expect(canonicalize(schema)).toHaveProperty('text');
     expect(protobufLanguage.format(protobuf(schema), 'serialized')).toEqual({ error: expect.any(String) });
@@ -175,11 +238,11 @@ describe('serialized', () => {
 });
 
 describe('other formats', () => {
-  it('leaves out extensions', () => {
+  it('leaves out extensions, but for those of Confluent', () => {
     const schema =
-      'syntax = "proto2"; option (a) = 1; message M { extensions 5; optional int32 x = 1 [(b) = 2, deprecated = true]; extend M { optional int32 y = 5; } }';
+      'syntax = "proto2"; option (a) = 1; message M { extensions 5; optional int32 x = 1 [(b) = 2, deprecated = true, (confluent.field_meta).doc = "d"]; extend M { optional int32 y = 5; } }';
     expect(protobufLanguage.format(protobuf(schema), 'ignore_extensions')).toEqual({
-      text: 'syntax = "proto2";\n\nmessage M {\n  optional int32 x = 1 [deprecated = true];\n\n  extensions 5;\n}\n',
+      text: 'syntax = "proto2";\n\nmessage M {\n  optional int32 x = 1 [\n    deprecated = true,\n    (confluent.field_meta).doc = "d"\n  ];\n}\n',
     });
   });
 
