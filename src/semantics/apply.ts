@@ -25,9 +25,9 @@ export function applyRecord(state: RegistryState, record: RegistryRecord): void 
   } else if (isOf(record, 'MODE')) {
     setOrDelete(state.modes, settingsKey(record.key.subject), record.value?.mode ?? null);
   } else if (isOf(record, 'DELETE_SUBJECT')) {
-    if (record.value !== null) softDelete(state, canonicalSubject(record.key.subject), record.value.version);
+    if (record.value !== null) softDelete(state, canonicalSubject(record.value.subject), record.value.version);
   } else if (isOf(record, 'CLEAR_SUBJECT')) {
-    if (record.value !== null) clearDeleted(state, settingsScopeOf(record.key.subject));
+    if (record.value !== null) clearDeleted(state, settingsScopeOf(record.value.subject));
   } else if (isOf(record, 'CONTEXT')) {
     if (record.value === null) state.contexts.delete(record.key.context);
     else state.contexts.add(record.key.context);
@@ -168,7 +168,8 @@ function softDelete(state: RegistryState, subject: string, upTo: number): void {
   const entry = state.subjects.get(subject);
   if (entry === undefined) return;
   for (const row of [...entry.rows]) {
-    if (row.version <= upTo && !row.deleted) replaceRow(state, entry, { ...row, deleted: true });
+    // Confluent counts from 1: what stands below it is left.
+    if (row.version >= 1 && row.version <= upTo && !row.deleted) replaceRow(state, entry, { ...row, deleted: true });
   }
 }
 

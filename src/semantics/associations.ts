@@ -32,7 +32,7 @@ import { decideDeleteSubject } from './delete.ts';
 import { modeRefusal } from './mode.ts';
 import { canonicalSubject, contextInMessage, isValidSubject, referencedSubject } from './names.ts';
 import type { AssociationRecord, RegistryRecord } from './records.ts';
-import { hasSubject, type RegistryState } from './state.ts';
+import { hasVersions, type RegistryState } from './state.ts';
 
 /** One association as a request asks for it. */
 export interface RequestedAssociation {
@@ -111,7 +111,7 @@ function findConflict(
   const others = (state.associations.bySubject.get(subject) ?? []).filter((other) => other !== existing);
   if (lifecycle === 'STRONG' && others.length > 0) return subjectHasAssociation(subject);
   if (others.some((other) => other.lifecycle === 'STRONG')) return subjectHasOwner(subject);
-  if (!requested.bringsSchema && !hasSubject(state, subject, false)) return noActiveVersion(subject);
+  if (!requested.bringsSchema && !hasVersions(state, subject, false)) return noActiveVersion(subject);
   return undefined;
 }
 
@@ -194,7 +194,7 @@ export function decideEndAssociations(state: RegistryState, command: EndAssociat
     records.push(associationRecord(association, null, command.now));
   }
   if (!command.cascade) return { records, answer: null };
-  const owned = ended.filter(({ lifecycle, subject }) => lifecycle === 'STRONG' && hasSubject(state, subject, false));
+  const owned = ended.filter(({ lifecycle, subject }) => lifecycle === 'STRONG' && hasVersions(state, subject, false));
   for (const subject of new Set(owned.map((association) => association.subject))) {
     const deleted = decideDeleteSubject(state, { subject, permanent: false, unlinked: true, now: command.now }, rules);
     if (isRefusal(deleted)) return deleted;

@@ -9,7 +9,7 @@ import { internalError, invalidSchema, isRefusal, type Refusal, type Rules, vers
 import { candidateNames, getVersion } from './lookup.ts';
 import { canonicalSubject } from './names.ts';
 import { resolveStored } from './references.ts';
-import { hasSubject, LATEST, type RegistryState, type Row } from './state.ts';
+import { hasVersions, LATEST, type RegistryState, type Row } from './state.ts';
 
 export interface CompatibilityVerdict {
   readonly isCompatible: boolean;
@@ -99,7 +99,7 @@ export function testCompatibility(
 
 /** The subject itself, or the first of the same name in another context that exists. */
 function subjectOf(state: RegistryState, subject: string): string {
-  for (const candidate of candidateNames(state, subject)) if (hasSubject(state, candidate, false)) return candidate;
+  for (const candidate of candidateNames(state, subject)) if (hasVersions(state, candidate, false)) return candidate;
   return subject;
 }
 

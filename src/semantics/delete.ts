@@ -21,7 +21,7 @@ import { canonicalSubject } from './names.ts';
 import type { RegistryRecord } from './records.ts';
 import { referrersOf } from './references.ts';
 import { schemaRecord } from './schema-record.ts';
-import { hasSubject, type RegistryState, type Row } from './state.ts';
+import { hasSubject, hasVersions, type RegistryState, type Row } from './state.ts';
 
 export interface DeleteSubject {
   readonly subject: string;
@@ -43,8 +43,8 @@ export function decideDeleteSubject(
 ): Decided<number[]> {
   const subject = canonicalSubject(command.subject);
   const { permanent, now } = command;
-  if (!hasSubject(state, subject, true)) return subjectNotFound(command.subject);
-  if (!permanent && !hasSubject(state, subject, false)) return subjectSoftDeleted(command.subject);
+  if (!hasVersions(state, subject, true)) return subjectNotFound(command.subject);
+  if (!permanent && !hasVersions(state, subject, false)) return subjectSoftDeleted(command.subject);
   const refusal = modeRefusal(state, subject, rules);
   if (refusal !== undefined) return refusal;
   if (command.unlinked !== true && state.associations.bySubject.has(subject)) {
@@ -65,7 +65,8 @@ export function decideDeleteSubject(
     };
   }
   const version = answer.at(-1) ?? 0;
-  return { records: [{ key: { keytype: 'DELETE_SUBJECT', subject }, value: { version }, timestamp: now }], answer };
+  const value = { subject, version };
+  return { records: [{ key: { keytype: 'DELETE_SUBJECT', subject }, value, timestamp: now }], answer };
 }
 
 export interface DeleteVersion extends DeleteSubject {

@@ -110,11 +110,8 @@ function clearForImport(state: RegistryState, subject: string, now: number, rule
       records.push({ key: { keytype: 'SCHEMA', subject: name, version: row.version }, value: null, timestamp: now });
     }
   }
-  records.push({
-    key: subject === GLOBAL_KEY ? { keytype: 'CLEAR_SUBJECT' } : { keytype: 'CLEAR_SUBJECT', subject },
-    value: {},
-    timestamp: now,
-  });
+  const cleared = subject === GLOBAL_KEY ? {} : { subject };
+  records.push({ key: { keytype: 'CLEAR_SUBJECT', ...cleared }, value: cleared, timestamp: now });
   return records;
 }
 

@@ -44,16 +44,19 @@ export interface ModeRecord extends Stamped {
   readonly value: { readonly mode: string } | null;
 }
 
-interface DeleteSubjectRecord extends Stamped {
-  readonly key: { readonly keytype: 'DELETE_SUBJECT'; readonly subject: string };
-  /** Soft-deletes the versions up to this one that exist at this point of the log. */
-  readonly value: { readonly version: number } | null;
+export interface DeleteSubjectRecord extends Stamped {
+  readonly key: { readonly keytype: 'DELETE_SUBJECT'; readonly subject?: string };
+  /**
+   * Soft-deletes the versions up to this one that exist at this point of the log. Of the value's subject: the key says
+   * which record it replaces, not what it does.
+   */
+  readonly value: { readonly subject: string; readonly version: number } | null;
 }
 
-interface ClearSubjectRecord extends Stamped {
+export interface ClearSubjectRecord extends Stamped {
   readonly key: { readonly keytype: 'CLEAR_SUBJECT'; readonly subject?: string };
-  /** Drops the soft-deleted versions in scope. */
-  readonly value: Readonly<Record<string, never>> | null;
+  /** Drops the soft-deleted versions in scope: that of the value's subject, without one everything. */
+  readonly value: { readonly subject?: string } | null;
 }
 
 interface ContextRecord extends Stamped {

@@ -3,7 +3,7 @@
  * `applyRecord`; everything else reads.
  */
 import type { ConfigRecord, SchemaVersion } from '../model/schema-version.ts';
-import { compareCodeUnits } from '../model/subject-name.ts';
+import { compareCodeUnits, GLOBAL_CONTEXT, parseSubjectName } from '../model/subject-name.ts';
 import { type AssociationIndex, createAssociationIndex } from './association-index.ts';
 import { contextOf } from './names.ts';
 
@@ -105,10 +105,27 @@ export function nameIndex(names: readonly string[], name: string): number {
   return low;
 }
 
-/** Whether the subject has a version; soft-deleted ones count when asked for. */
-export function hasSubject(state: RegistryState, subject: string, includeDeleted: boolean): boolean {
+/** Whether the subject itself has a version; soft-deleted ones count when asked for. */
+export function hasVersions(state: RegistryState, subject: string, includeDeleted: boolean): boolean {
   const entry = state.subjects.get(subject);
-  return entry !== undefined && (includeDeleted || entry.rows.some((row) => !row.deleted));
+  return entry !== undefined && isShown(entry, includeDeleted);
+}
+
+/**
+ * Whether reads find the name: a subject with a version. The name of a context (`:.ctx:`) is found when one of its
+ * subjects has one, `:.__GLOBAL:` when any has (observed).
+ */
+export function hasSubject(state: RegistryState, subject: string, includeDeleted: boolean): boolean {
+  if (hasVersions(state, subject, includeDeleted)) return true;
+  const { context, subject: name } = parseSubjectName(subject);
+  if (name !== '') return false;
+  const scope: Scope = context === GLOBAL_CONTEXT ? { kind: 'all' } : { kind: 'context', context };
+  for (const entry of entriesInScope(state, scope)) if (isShown(entry, includeDeleted)) return true;
+  return false;
+}
+
+function isShown({ rows }: SubjectEntry, includeDeleted: boolean): boolean {
+  return includeDeleted || rows.some((row) => !row.deleted);
 }
 
 /** The entries a settings name covers: one subject, a whole context (`:.ctx:`), or all ('' and `:.__GLOBAL:`). */

@@ -25,6 +25,10 @@ function ruleSetJson(ruleSet: RuleSet | undefined): string {
   return `,"ruleSet":${JSON.stringify({ migrationRules, domainRules, encodingRules, enableAt })}`;
 }
 
+/** An empty text, which only a damaged topic has, is left out (observed). */
+const schemaText = ({ schema }: Pick<SchemaContent, 'schema'>): string =>
+  schema === '' ? '' : `,"schema":${quote(schema)}`;
+
 const time = (row: Row): string => (row.registeredAt === undefined ? '' : `,"ts":${row.registeredAt}`);
 
 /**
@@ -37,7 +41,7 @@ export function versionJson(row: Row, tags = '', extra = ''): string {
   return (
     `{"subject":${quote(row.subject)},"version":${row.version},"id":${row.id},"guid":"${row.guid}"` +
     `,"schemaType":"${row.schemaType}"${references(row.references)}${metadataJson(row.metadata)}` +
-    `,"schema":${quote(row.schema)}${tags}${time(row)},"deleted":${row.deleted}${ruleSetJson(row.ruleSet)}${extra}}`
+    `${schemaText(row)}${tags}${time(row)},"deleted":${row.deleted}${ruleSetJson(row.ruleSet)}${extra}}`
   );
 }
 
@@ -63,7 +67,7 @@ export function schemaOfGuidJson(row: Row): string {
 
 function schemaMembers(row: Row, maxId: number | undefined, tags = ''): string {
   return (
-    `"guid":"${row.guid}","schemaType":"${row.schemaType}","schema":${quote(row.schema)}` +
+    `"guid":"${row.guid}","schemaType":"${row.schemaType}"${schemaText(row)}` +
     `${references(row.references)}${metadataJson(row.metadata)}${ruleSetJson(row.ruleSet)}${tags}` +
     `${maxId === undefined ? '' : `,"maxId":${maxId}`}${time(row)},"deleted":${row.deleted}`
   );
@@ -72,7 +76,7 @@ function schemaMembers(row: Row, maxId: number | undefined, tags = ''): string {
 function contentMembers(content: SchemaContent): string {
   return (
     `"schemaType":"${content.schemaType}"${references(content.references)}${metadataJson(content.metadata)}` +
-    `${ruleSetJson(content.ruleSet)},"schema":${quote(content.schema)}`
+    `${ruleSetJson(content.ruleSet)}${schemaText(content)}`
   );
 }
 

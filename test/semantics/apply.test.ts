@@ -30,12 +30,18 @@ const versions = (state: RegistryState, subject: string) => listVersions(state, 
 describe('DELETE_SUBJECT', () => {
   const deleteUpTo = (version: number): RegistryRecord => ({
     key: { keytype: 'DELETE_SUBJECT', subject: 's' },
-    value: { version },
+    value: { subject: 's', version },
   });
 
   it('deletes the versions up to its number that are there, and no later ones', () => {
     const state = stateOf(schema('s', 1), schema('s', 2), schema('s', 3), deleteUpTo(2), schema('s', 4));
     expect(versions(state, 's')).toEqual([-1, -2, 3, 4]);
+  });
+
+  it('leaves a version below the first, and other subjects than that of its value', () => {
+    const key = { keytype: 'DELETE_SUBJECT', subject: 'a' } as const;
+    const state = stateOf(schema('a', 1), schema('s', 0), schema('s', 1), { key, value: { subject: 's', version: 1 } });
+    expect([versions(state, 'a'), versions(state, 's')]).toEqual([[1], [0, -1]]);
   });
 
   it('does not touch a version written after it', () => {
@@ -45,8 +51,8 @@ describe('DELETE_SUBJECT', () => {
 
 describe('CLEAR_SUBJECT', () => {
   const clear = (subject?: string): RegistryRecord => ({
-    key: { keytype: 'CLEAR_SUBJECT', ...(subject === undefined ? {} : { subject }) },
-    value: {},
+    key: { keytype: 'CLEAR_SUBJECT', subject: 'the key does not matter' },
+    value: subject === undefined ? {} : { subject },
   });
   const everything = { prefix: ':*:', includeDeleted: true, latestOnly: false };
   const left = (record: RegistryRecord) => {

@@ -5,12 +5,20 @@ import type { Metadata, Reference, SchemaType } from '../../src/model/schema-ver
 import type { RegistryRecord } from '../../src/semantics/records.ts';
 import type { TopicRecord } from '../../src/semantics/topic/topic-record.ts';
 
+interface RecordedAnswer {
+  readonly status: number;
+  readonly response: unknown;
+}
+
 export interface RecordedTopic {
   readonly name: string;
   readonly kind: string;
   readonly scenario?: string;
   /** Of a damaged topic: whether the registry answered. */
   readonly starts?: boolean;
+  /** Of a damaged topic: what the registry that read it answered, and to a registration after that. */
+  readonly probes?: readonly (RecordedAnswer & { readonly path: string })[];
+  readonly registerAfterStart?: RecordedAnswer;
   readonly records: readonly {
     readonly offset: number;
     readonly timestamp: number;
@@ -98,7 +106,6 @@ function decodeValue(keytype: string, value: JsonObject): unknown {
     return { ...(compatibilityLevel === undefined ? {} : { compatibility: compatibilityLevel }), fields };
   }
   if (keytype === 'MODE') return { mode: value['mode'] };
-  if (keytype === 'DELETE_SUBJECT') return { version: value['version'] };
   if (keytype === 'CONTEXT') return { context: value['context'] };
-  return {};
+  return value;
 }

@@ -8,7 +8,7 @@ import { listContexts } from '../../src/semantics/contexts.ts';
 import { isRefusal, type Refusal } from '../../src/semantics/decision.ts';
 import { listRows, listSubjects } from '../../src/semantics/listing.ts';
 import { readMode } from '../../src/semantics/mode.ts';
-import type { RegistryState, Row } from '../../src/semantics/state.ts';
+import { findRow, type RegistryState, type Row } from '../../src/semantics/state.ts';
 import type { TopicFindingCode } from '../../src/semantics/topic/findings.ts';
 import { type ReducedTopic, reduceTopic } from '../../src/semantics/topic/reduce-topic.ts';
 import type { TopicRecord } from '../../src/semantics/topic/topic-record.ts';
@@ -112,6 +112,173 @@ describe('ids that were given out', () => {
       { subject: `:.x:${PIN_SUBJECT}`, id: 3, deleted: true },
       { subject: PIN_SUBJECT, id: 7, deleted: true },
     ]);
+  });
+});
+
+describe('a part of a wrong type', () => {
+  const row = { subject: 'a', version: 1, id: 1, schema: '"int"', deleted: false };
+  const rowKey = { keytype: 'SCHEMA', subject: 'a', version: 1, magic: 1 };
+  const settings = (keytype: string, more: object = {}) => ({ keytype, subject: 'a', magic: 0, ...more });
+
+  it.each([
+    { schema: {} },
+    { schema: ['"int"'] },
+    { id: 2 ** 31 },
+    { id: true },
+    { version: 'x' },
+    { version: 3_000_000_000 },
+    { version: {} },
+    { deleted: 'x' },
+    { deleted: 1.5 },
+    { subject: [] },
+    { references: 'x' },
+    { references: {} },
+    { references: [{ name: 'r', subject: 's', version: 'x' }] },
+    { metadata: 'x' },
+    { metadata: { properties: [] } },
+    { metadata: { properties: { p: {} } } },
+    { metadata: { tags: { t: 'x' } } },
+    { metadata: { sensitive: [null] } },
+    { ruleSet: { domainRules: [{ kind: 'SOMETHING' }] } },
+    { ts: 'x' },
+  ])('of a schema: %j', (part) => {
+    const { state, findings } = reduceTopic([record(0n, rowKey, { ...row, ...part })]);
+    expect(state.subjects.size).toBe(0);
+    expect(findings).toMatchObject([{ code: 'VALUE_MALFORMED', effect: 'lost', subject: 'a', version: 1 }]);
+    expect(findings[0]?.detail).toMatch(/^\w+ is /);
+  });
+
+  it.each([
+    ['CONFIG', { compatibilityLevel: 'FOO' }],
+    ['CONFIG', { compatibilityLevel: 'none' }],
+    ['CONFIG', { compatibilityLevel: '' }],
+    ['CONFIG', { compatibilityLevel: 7 }],
+    ['CONFIG', { normalize: 'x' }],
+    ['CONFIG', { overrideMetadata: { tags: [] } }],
+    ['MODE', { mode: 'FOO' }],
+    ['MODE', { mode: 'readonly' }],
+    ['MODE', { mode: '' }],
+    ['MODE', { mode: 1.5 }],
+  ])('of %s: %j', (keytype, value) => {
+    const { state, findings } = reduceTopic([record(0n, settings(keytype), value)]);
+    expect([state.configs.size, state.modes.size]).toEqual([0, 0]);
+    expect(findings.map(({ code }) => code)).toEqual(['VALUE_MALFORMED']);
+  });
+
+  it.each([
+    { ...rowKey, version: 'x' },
+    { ...rowKey, version: true },
+    { ...rowKey, version: {} },
+    { ...rowKey, version: 2 ** 31 },
+    { ...rowKey, magic: 'x' },
+    settings('CONFIG', { subject: {} }),
+    settings('MODE', { subject: [] }),
+    settings('MODE', { magic: {} }),
+  ])('of a key: %j', (key) => {
+    const { state, findings } = reduceTopic([record(0n, key, { ...row, mode: 'IMPORT' })]);
+    expect([state.subjects.size, state.configs.size, state.modes.size]).toEqual([0, 0, 0]);
+    expect(findings).toMatchObject([{ code: 'KEY_MALFORMED', effect: 'lost' }]);
+  });
+
+  it('is none where a registry makes the right one of it', () => {
+    const odd = { ...row, version: ' 1 ', id: 1.5, schema: 5, deleted: 'TRUE', metadata: { properties: { p: 1 } } };
+    const { state, findings } = reduceTopic([
+      record(0n, { ...rowKey, version: '1', magic: '1' }, odd),
+      record(1n, settings('MODE'), { mode: '1' }),
+      record(2n, settings('MODE', { subject: 'b' }), { mode: 3 }),
+      record(3n, settings('CONFIG'), { compatibilityLevel: 5, normalize: 'True', validateFields: '' }),
+    ]);
+    expect(findings).toEqual([]);
+    expect(findRow(state, 'a', 1)).toMatchObject({
+      id: 1,
+      schema: '5',
+      deleted: true,
+      metadata: { properties: { p: '1' } },
+    });
+    expect([...state.modes]).toEqual([
+      ['a', 'READONLY'],
+      ['b', 'IMPORT'],
+    ]);
+    expect(state.configs.get('a')).toEqual({ compatibility: 'FULL', fields: { normalize: true } });
+  });
+});
+
+describe('what a record does', () => {
+  const schema = (offset: bigint, subject: string, id: number, more: object = {}) => {
+    const value = { subject, version: 1, id, schema: `"${subject}"`, deleted: false, ...more };
+    return record(offset, { keytype: 'SCHEMA', subject, version: 1, magic: 1 }, value);
+  };
+  const all = (state: RegistryState) => listSubjects(state, ':*:', 'all');
+
+  it('does not hang on the magic number of its key, but for schemas', () => {
+    const { state, findings } = reduceTopic([
+      schema(0n, 'a', 1),
+      record(1n, { keytype: 'CONFIG', subject: 'a', magic: 1 }, { subject: 'a', compatibilityLevel: 'NONE' }),
+      record(2n, { keytype: 'MODE', magic: 7 }, { mode: 'READONLY' }),
+      record(3n, { keytype: 'DELETE_SUBJECT', subject: 'a', magic: 1 }, { subject: 'a', version: 1 }),
+      record(4n, { keytype: 'SCHEMA', subject: 'b', version: 1, magic: 2 }, { subject: 'b', version: 1, id: 2 }),
+    ]);
+    expect(findings.map(({ code }) => code)).toEqual(['KEY_MAGIC']);
+    expect(readMode(state, '', false)).toBe('READONLY');
+    expect(state.configs.get('a')?.compatibility).toBe('NONE');
+    expect(listSubjects(state, ':*:', 'deleted')).toEqual(['a']);
+  });
+
+  it('is not to give an id another text, not even that of its own row', () => {
+    const { state, findings } = reduceTopic([
+      schema(0n, 'a', 1),
+      schema(1n, 'a', 1, { schema: '"other"' }),
+      schema(2n, 'a', 1, { deleted: true }),
+    ]);
+    expect(findings).toMatchObject([{ code: 'DUPLICATE_ID', offset: 1n }]);
+    expect(findRow(state, 'a', 1)).toMatchObject({ schema: '"a"', deleted: true });
+  });
+
+  it('is held against the first subject that has the id, though its own has it with the same text', () => {
+    const text = { schema: '"int"' };
+    const { state, findings } = reduceTopic([
+      schema(0n, 'o', 1, text),
+      schema(1n, 'p', 1, text),
+      schema(2n, 'p', 2, { schema: '"long"' }),
+      schema(3n, 'o', 1, { ...text, deleted: true }),
+    ]);
+    expect(findings).toMatchObject([{ code: 'ROW_REPLACED' }, { code: 'DUPLICATE_ID', offset: 3n }]);
+    expect(findRow(state, 'o', 1)?.deleted).toBe(false);
+  });
+
+  it('in deleting a subject: what its value says', () => {
+    const deletion = (offset: bigint, key: object, value: object) =>
+      record(offset, { keytype: 'DELETE_SUBJECT', magic: 0, ...key }, value);
+    const { state, findings } = reduceTopic([
+      ...['a', 'b', 'c'].map((subject, at) => schema(BigInt(at), subject, at + 1)),
+      deletion(3n, { subject: 'a' }, { subject: 'b', version: 1 }),
+      deletion(4n, { subject: 'a' }, { version: 1 }),
+      deletion(5n, { subject: 'a' }, { subject: 'a' }),
+      deletion(6n, {}, { subject: 'c', version: 1 }),
+    ]);
+    expect(listSubjects(state, ':*:', 'live')).toEqual(['a']);
+    expect(findings.map(({ code, effect }) => [code, effect])).toEqual([
+      ['KEY_VALUE_MISMATCH', 'misleads'],
+      ['VALUE_INCOMPLETE', 'lost'],
+      ['VALUE_INCOMPLETE', 'lost'],
+      ['KEY_INCOMPLETE', 'misleads'],
+    ]);
+  });
+
+  it('in clearing: what its value says, and everything where it says nothing', () => {
+    const deleted = ['a', 'b', ':.x:c'].map((subject, at) => schema(BigInt(at), subject, at + 1, { deleted: true }));
+    const clear = (value: object) =>
+      all(reduceTopic([...deleted, record(9n, { keytype: 'CLEAR_SUBJECT', subject: 'a', magic: 0 }, value)]).state);
+    expect(clear({ subject: 'b' })).toEqual([':.x:c', 'a']);
+    expect(clear({ subject: ':.x:' })).toEqual(['a', 'b']);
+    expect(clear({})).toEqual([]);
+  });
+
+  it('in making a context: nothing without a tenant', () => {
+    const key = { keytype: 'CONTEXT', context: '.y', magic: 0 };
+    const { state, findings } = reduceTopic([record(0n, key, { context: '.y' })]);
+    expect(listContexts(state)).toEqual(['.']);
+    expect(findings).toMatchObject([{ code: 'TENANT_OTHER', detail: 'no tenant: .y' }]);
   });
 });
 

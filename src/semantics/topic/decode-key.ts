@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts';
 import { canonicalSubject } from '../names.ts';
 import type { RegistryRecord } from '../records.ts';
 import { type TopicFinding, topicFinding } from './findings.ts';
-import { readInteger, readObject, readText } from './read-json.ts';
+import { readInteger, readObject, readText, WrongType } from './read-json.ts';
 import type { TopicRecord } from './topic-record.ts';
 
 export type RegistryKey = RegistryRecord['key'];
@@ -32,49 +32,73 @@ export function decodeKey({ key, offset }: Pick<TopicRecord, 'key' | 'offset'>):
     if (key.toString('latin1').trim() === 'null') return unreadable(topicFinding('KEY_NULL', { offset }));
     return unreadable(topicFinding('KEY_MALFORMED', { offset, detail: show(key) }));
   }
-  const magic = readInteger(json['magic']);
-  const subject = readText(json['subject']);
-  switch (json['keytype']) {
+  try {
+    return readKey(json, key, offset);
+  } catch (error) {
+    if (!(error instanceof WrongType)) throw error;
+    return unreadable(topicFinding('KEY_MALFORMED', { offset, detail: `${error.message}: ${show(key)}` }));
+  }
+}
+
+/** Its members are read by the keytype, as what another keytype calls so does not matter. */
+function readKey(json: JsonObject, key: Buffer, offset: bigint): DecodedKey {
+  const keytype = json['keytype'];
+  switch (keytype) {
     case 'NOOP':
       return { kind: 'noop' };
     case 'SCHEMA':
-      if (magic !== undefined && magic !== 0 && magic !== 1) return badMagic(offset, subject, magic);
-      return schemaKey(json, offset, subject);
+      return schemaKey(json, offset);
     case 'CONFIG':
     case 'MODE':
-    case 'CLEAR_SUBJECT':
-      if (magic !== undefined && magic !== 0) return badMagic(offset, subject, magic);
-      return named({ keytype: json['keytype'], ...(subject === undefined ? {} : { subject }) });
-    case 'DELETE_SUBJECT':
-      if (magic !== undefined && magic !== 0) return badMagic(offset, subject, magic);
-      if (subject === undefined) return unreadable(topicFinding('KEY_INCOMPLETE', { offset }, 'lost'));
-      return named({ keytype: 'DELETE_SUBJECT', subject });
+    case 'CLEAR_SUBJECT': {
+      const { subject } = subjectAndMagic(json);
+      return named({ keytype, ...(subject === undefined ? {} : { subject }) });
+    }
+    case 'DELETE_SUBJECT': {
+      const { subject } = subjectAndMagic(json);
+      // It deletes what its value says.
+      if (subject === undefined) return named({ keytype }, [topicFinding('KEY_INCOMPLETE', { offset })]);
+      return named({ keytype, subject });
+    }
     case 'CONTEXT':
       return contextKey(json, offset);
     case 'ASSOC':
-      return associationKey(json, offset, subject);
+      return associationKey(json, offset);
     default:
       return unreadable(topicFinding('KEYTYPE_UNKNOWN', { offset, detail: show(key) }));
   }
 }
 
-function schemaKey(json: JsonObject, offset: bigint, subject: string | undefined): DecodedKey {
+function subjectAndMagic(json: JsonObject) {
+  return { subject: readText(json, 'subject'), magic: readInteger(json, 'magic') };
+}
+
+function schemaKey(json: JsonObject, offset: bigint): DecodedKey {
+  const { subject, magic } = subjectAndMagic(json);
+  const version = readInteger(json, 'version');
+  // Of schemas only: other keys are taken whatever their magic number is.
+  if (magic !== undefined && magic !== 0 && magic !== 1) return badMagic(offset, subject, magic);
   if (subject === undefined) return unreadable(topicFinding('KEY_INCOMPLETE', { offset }, 'lost'));
-  const version = readInteger(json['version']);
   const findings = version === undefined ? [topicFinding('KEY_INCOMPLETE', { offset, subject })] : [];
   return named({ keytype: 'SCHEMA', subject, version: version ?? NO_VERSION }, findings);
 }
 
 function contextKey(json: JsonObject, offset: bigint): DecodedKey {
-  const context = readText(json['context']);
+  // For its type alone: a wrong one makes the whole key void.
+  readInteger(json, 'magic');
+  const context = readText(json, 'context');
   if (context === undefined) return unreadable(topicFinding('KEY_INCOMPLETE', { offset }, 'lost'));
-  const tenant = readText(json['tenant']) ?? TENANT;
-  if (tenant !== TENANT) return unreadable(topicFinding('TENANT_OTHER', { offset, detail: `${tenant} ${context}` }));
+  const tenant = readText(json, 'tenant');
+  // Contexts are listed by tenant: one without is never come to.
+  if (tenant !== TENANT) {
+    return unreadable(topicFinding('TENANT_OTHER', { offset, detail: `${tenant ?? 'no tenant:'} ${context}` }));
+  }
   return named({ keytype: 'CONTEXT', context });
 }
 
-function associationKey(json: JsonObject, offset: bigint, subject: string | undefined): DecodedKey {
-  const part = (name: string): string => readText(json[name]) ?? '';
+function associationKey(json: JsonObject, offset: bigint): DecodedKey {
+  const { subject } = subjectAndMagic(json);
+  const part = (name: string): string => readText(json, name) ?? '';
   return named(
     {
       keytype: 'ASSOC',

@@ -28,7 +28,7 @@ export const TOPIC_FINDINGS = {
   },
   KEY_MALFORMED: {
     effect: 'lost',
-    cause: 'the key is no JSON object',
+    cause: 'the key is no JSON object, or a part of it is of a wrong type',
     next: 'Nothing, if the record is foreign; else look at the value and register it again.',
   },
   KEYTYPE_UNKNOWN: {
@@ -43,7 +43,7 @@ export const TOPIC_FINDINGS = {
   },
   KEY_MAGIC: {
     effect: 'lost',
-    cause: 'the key has a magic number that registries do not take',
+    cause: 'the key of a schema has a magic number that registries do not take',
     next: 'Register what the record says again, or rebuild from a tree that has it.',
   },
   KEY_INCOMPLETE: {
@@ -53,7 +53,7 @@ export const TOPIC_FINDINGS = {
   },
   VALUE_MALFORMED: {
     effect: 'lost',
-    cause: 'the value is no JSON object',
+    cause: 'the value is no JSON object, or a part of it is of a wrong type: the whole record is passed over',
     next: 'Rebuild from a tree or a backup that has this row.',
   },
   VALUE_EMPTY: {
@@ -63,7 +63,7 @@ export const TOPIC_FINDINGS = {
   },
   VALUE_INCOMPLETE: {
     effect: 'lost',
-    cause: 'the value has no id',
+    cause: 'the value of a schema has no id, or that of a deletion no subject or version',
     next: 'Rebuild from a tree or a backup that has this row.',
   },
   VALUE_NO_SUBJECT: {
@@ -79,13 +79,13 @@ export const TOPIC_FINDINGS = {
   KEY_VALUE_MISMATCH: {
     effect: 'misleads',
     cause:
-      'key and value name different subjects or versions: the row is listed as the value says, and looked up as the key says',
+      'key and value name different subjects or versions: a row is listed as the value says, and looked up as the key says; a deletion deletes what the value says',
     next: 'Find out which of the two is right, and rebuild from a tree that says so.',
   },
   DUPLICATE_ID: {
     effect: 'lost',
     cause:
-      'the id is bound to another schema already: the row is ignored, and a leader that sees it written deletes it',
+      'the id is bound to another schema already: the row is ignored, and a leader that sees it written takes it back',
     next: 'Records with this id belong to the first of the two. Give the other a new id: `srgit restore`.',
   },
   ROW_REPLACED: {
@@ -127,7 +127,7 @@ export const TOPIC_FINDINGS = {
   },
   TENANT_OTHER: {
     effect: 'lost',
-    cause: 'a context of another tenant: only `default` is read',
+    cause: 'a context of another tenant, or of none: only those of `default` are listed',
     next: 'Nothing, unless the context is missed.',
   },
   SCHEMA_INVALID: {

@@ -149,14 +149,12 @@ export class TopicReducer {
     return true;
   }
 
-  /** The first of two texts under one id stays; only texts are compared (observed). */
+  /** The first of two texts under one id stays, of one row too; only texts are compared, whoever has the id (observed). */
   #isDuplicate({ value }: SchemaRecord, offset: bigint): boolean {
     if (value === null) return false;
     const subject = canonicalSubject(value.subject);
-    const bound = rowOfId(this.state, contextOf(subject), value.id, subject);
+    const bound = rowOfId(this.state, contextOf(subject), value.id, '');
     if (bound === undefined || bound.schema === value.schema) return false;
-    // The very row in a new shape.
-    if (bound.subject === subject && bound.version === value.version && bound.id === value.id) return false;
     const detail = `id ${value.id} is that of ${bound.subject} version ${bound.version}`;
     this.#note(topicFinding('DUPLICATE_ID', { offset, subject, version: value.version, id: value.id, detail }));
     return true;
