@@ -4,30 +4,21 @@ import { type JsonNode, writeNode } from './json-node.ts';
 import type { AvroSchema } from './schema-model.ts';
 import { writeSchema } from './schema-text.ts';
 
-/**
- * Throws when a default does not fit.
- *
- * @returns false when a name that is not resolved yet was taken to fit: then ask again later.
- */
-export function checkDefault(field: string, type: AvroSchema, value: JsonNode): boolean {
-  const answers: Answers = { known: new Map(), final: true };
-  if (fits(type, value, answers)) return answers.final;
+/** Throws when a default does not fit. */
+export function checkDefault(field: string, type: AvroSchema, value: JsonNode): void {
+  if (fits(type, value, new Map())) return;
   throw new AvroSchemaError(`Invalid default for field ${field}: ${writeNode(value)} not a ${writeSchema(type)}`);
 }
 
-interface Answers {
-  /** For containers, by schema and value: unions of records would be tried again and again at every level. */
-  readonly known: Map<AvroSchema, Map<JsonNode, boolean>>;
-  /** False once an unresolved name was met. */
-  final: boolean;
-}
+/** For containers, by schema and value: unions of records would be tried again and again at every level. */
+type Answers = Map<AvroSchema, Map<JsonNode, boolean>>;
 
 /** One call for each level: defaults may nest as deep as Jackson reads. */
 function fits(type: AvroSchema, value: JsonNode, answers: Answers): boolean {
   switch (type.type) {
     case 'unresolved':
-      answers.final = false;
-      return true;
+      // Java has a record without fields in its place.
+      return value.kind === 'object';
     case 'string':
     case 'bytes':
     case 'enum':
@@ -47,12 +38,10 @@ function fits(type: AvroSchema, value: JsonNode, answers: Answers): boolean {
       return value.kind === 'null';
     default:
   }
-  const ofType = answers.known.get(type) ?? new Map<JsonNode, boolean>();
-  answers.known.set(type, ofType);
+  const ofType = answers.get(type) ?? new Map<JsonNode, boolean>();
+  answers.set(type, ofType);
   const known = ofType.get(value);
   if (known !== undefined) return known;
-  // A recursive record whose default asks for itself again: nothing against it so far.
-  ofType.set(value, true);
   // Avro 1.12 takes any branch of a union, not the first only (observed); everything else must fit in full.
   const wanted = type.type === 'union';
   let answer = !wanted;

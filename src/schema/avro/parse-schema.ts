@@ -1,4 +1,4 @@
-/** From a JSON tree to a schema: the order of the checks, and their words, are those of Avro 1.12 (observed). */
+/** From a JSON tree to a schema: the order of the checks, and their words, are those of Avro 1.12.1 (observed). */
 import { AvroSchemaError } from './avro-error.ts';
 import { checkDefault } from './default-value.ts';
 import { parseDouble } from './java-number.ts';
@@ -94,13 +94,13 @@ function parseRecord(
   isError: boolean,
 ): RecordSchema {
   const record: Building<RecordSchema> = { type: 'record', ...readNamed(node, namespace), isError, fields: undefined };
-  addType(context, record);
   const fieldsNode = getMember(node, 'fields');
   if (fieldsNode?.kind !== 'array') throw new AvroSchemaError(`Record has no fields: ${writeNode(node)}`);
   const fields = fieldsNode.items.map((field) => parseField(field, context, record.name.namespace));
   checkDistinct(fields, record.name);
   record.fields = fields;
   completeNamed(record, node, SCHEMA_RESERVED);
+  addType(context, record);
   return record;
 }
 
@@ -134,9 +134,8 @@ function parseField(node: JsonNode, context: ParseContext, namespace: string | u
   const order = readOrder(getMember(node, 'order'));
   const value = readDefault(getMember(node, 'default'), type);
   checkName(name);
-  if (context.validateDefaults && value !== undefined && !checkDefault(name, type, value)) {
-    context.openDefaults.push({ field: name, type, value });
-  }
+  // Again when names are resolved: until then an unknown one takes any object.
+  if (context.validateDefaults && value !== undefined) checkDefault(name, type, value);
   const props = readProperties(node, FIELD_RESERVED);
   return { name, type, doc, default: value, order, aliases: readAliases(node), props };
 }
@@ -181,8 +180,8 @@ function parseEnum(node: JsonNode, context: ParseContext, namespace: string | un
     throw new AvroSchemaError(`The Enum Default: ${byDefault} is not in the enum symbol set: [${symbols.join(', ')}]`);
   }
   const schema: Building<EnumSchema> = { type: 'enum', ...named, symbols, default: byDefault };
-  addType(context, schema);
   completeNamed(schema, node, ENUM_RESERVED);
+  addType(context, schema);
   return schema;
 }
 
@@ -197,8 +196,8 @@ function parseFixed(node: JsonNode, context: ParseContext, namespace: string | u
     throw new AvroSchemaError(`Cannot read arrays longer than ${MOST_FIXED_SIZE} bytes in Java library`);
   }
   const schema: Building<FixedSchema> = { type: 'fixed', ...named, size };
-  addType(context, schema);
   completeNamed(schema, node, SCHEMA_RESERVED);
+  addType(context, schema);
   return schema;
 }
 

@@ -52,7 +52,7 @@ export interface RecordSchema extends Named {
   readonly type: 'record';
   /** Declared as `error`, the record of Avro's protocols. */
   readonly isError: boolean;
-  /** Undefined while the record's own text is being read. */
+  /** Undefined while the record's own text is being read, and in a copy until all that the fields hold is copied. */
   readonly fields: readonly Field[] | undefined;
 }
 

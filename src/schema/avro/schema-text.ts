@@ -94,9 +94,10 @@ function writeBody(schema: NamedSchema, place: Place): string {
     case 'fixed':
       return `,"size":${schema.size}`;
     default: {
+      if (schema.fields === undefined) return '';
       checkWrittenDepth(place.depth + 1);
       const inside = { ...place, depth: place.depth + 2 };
-      return `,"fields":[${(schema.fields ?? []).map((field) => writeField(field, inside)).join(',')}]`;
+      return `,"fields":[${schema.fields.map((field) => writeField(field, inside)).join(',')}]`;
     }
   }
 }

@@ -41,6 +41,7 @@ describe('names', () => {
     const fields = `{"name":"a","type":"B"},{"name":"b","type":"Outer"},{"name":"c","type":${late}}`;
     expect(store(record(fields))).toBe('Undefined schema: x.Inner');
     expect(store('["Nope"]')).toBe('Undefined schema: Nope');
+    expect(store('["Foo","Bar"]')).toBe('Undefined schema: Bar');
     expect(store('"Nope"')).toBe('Unknown schema: org.apache.avro.compiler.UnresolvedSchema_0');
   });
 
@@ -49,6 +50,18 @@ describe('names', () => {
     const inner = '{"type":"record","name":"I","namespace":"n","fields":[{"name":"f","type":"F"}]}';
     const text = `{"type":"record","name":"R","fields":[{"name":"a","type":${top}},{"name":"b","type":${inner}}]}`;
     expect(store(text)).toBe(text);
+    const early = '{"type":"record","name":"I","namespace":"n","fields":[{"name":"r","type":["null","R"]}]}';
+    expect(store(`{"type":"record","name":"R","fields":[{"name":"a","type":${early}}]}`)).toBe('Undefined schema: n.R');
+  });
+
+  it('tells the first fault that Java meets when it resolves names', () => {
+    const lost = '{"name":"m","type":{"type":"map","values":"int","p":123456789012345678901234567890}}';
+    expect(store(record(`${lost},{"name":"u","type":"U"}`))).toBe("Can't set a property to null: p");
+    expect(store(record(`{"name":"u","type":"U"},${lost}`))).toBe('Undefined schema: x.U');
+    // From B, which the name leads to, back into A, of which U1 is the next field.
+    const early = '{"type":"record","name":"A","fields":[{"name":"b","type":"B"},{"name":"u","type":"U1"}]}';
+    const late = '{"type":"record","name":"B","fields":[{"name":"a","type":"A"},{"name":"u","type":"U2"}]}';
+    expect(store(`[{"type":"array","items":${early}},${late}]`)).toBe('Undefined schema: U1');
   });
 
   it('sees two branches as one when a late name turns out to be the other', () => {
@@ -56,17 +69,35 @@ describe('names', () => {
     expect(store(record(`{"name":"a","type":["F","x.F"]},{"name":"b","type":${late}}`))).toBe('Duplicate in union:x.F');
   });
 
-  it('takes a fixed type or enum twice when both are equal, and no record twice', () => {
-    const twice = (type: string) => store(record(`{"name":"a","type":${type}},{"name":"b","type":${type}}`));
-    const one = '{"type":"enum","name":"E","symbols":["A"]}';
-    expect(twice(one)).toBe(record(`{"name":"a","type":${one}},{"name":"b","type":"E"}`));
-    expect(twice('{"type":"record","name":"E","fields":[]}')).toBe("Can't redefine: x.E");
+  it('takes a type twice when both are equal', () => {
+    const both = (one: string, other: string) =>
+      store(record(`{"name":"a","type":${one}},{"name":"b","type":${other}}`));
+    const expectTwice = (type: string, again = type) =>
+      expect(both(type, again)).toBe(record(`{"name":"a","type":${type}},{"name":"b","type":"E"}`));
+    expectTwice('{"type":"enum","name":"E","symbols":["A"]}');
+    expectTwice('{"type":"fixed","name":"E","size":8,"logicalType":"decimal","precision":4}');
+    const type = (field: string) => `{"type":"record","name":"E","fields":[{"name":"f","type":"int"${field}}]}`;
+    expectTwice(type(',"default":1'));
+    expectTwice(type(''), type(',"doc":"d","aliases":["g"],"order":"ascending"'));
+    for (const field of [',"default":1', ',"order":"ignore"', ',"p":1']) {
+      expect(both(type(''), type(field))).toBe("Can't redefine: x.E");
+    }
+    expect(store(`[${type('')},${type('')}]`)).toBe('Duplicate in union:E');
+  });
+
+  it('does not know a type inside of itself', () => {
+    expect(store(record('{"name":"a","type":{"type":"record","name":"R","fields":[]}}'))).toBe("Can't redefine: x.R");
+    const list = '{"type":"record","name":"L","fields":[{"name":"l","type":["null","L"]}]}';
+    expect(store(record(`{"name":"a","type":${list}},{"name":"b","type":${list}}`))).toBe("Can't redefine: x.L");
   });
 
   it('checks each part of a namespace', () => {
     expect(store('{"type":"record","name":"a.1b.C","fields":[]}')).toBe(
       'Namespace part "1b" is invalid: Illegal initial character: 1b',
     );
+    // Only when all else is well.
+    expect(store('{"type":"record","name":"a.1b.C"}')).toContain('Record has no fields');
+    expect(store('{"type":"enum","name":"a.1b.C","symbols":["a b"]}')).toBe('Illegal character in: a b');
   });
 });
 
@@ -92,6 +123,17 @@ describe('references', () => {
     );
     const text = '{"type":"record","name":"R","fields":[{"name":"o","type":"O"},{"name":"e","type":"E"}]}';
     expect(store(text, [outer])).toBe(text.replace('"type":"E"', '"type":{"type":"enum","name":"E","symbols":[]}'));
+  });
+
+  it('may be written out once more, the same', () => {
+    const inlined = (doc: string) =>
+      record(`{"name":"c","type":{"type":"record","name":"City","namespace":"g"${doc},"fields":[]}}`);
+    expect(store(inlined(',"doc":"d"'), [city])).toBe(record('{"name":"c","type":"g.City"}'));
+    expect(store(inlined(',"p":1'), [city])).toBe("Can't redefine: g.City");
+    const list = '{"type":"record","name":"L","fields":[{"name":"l","type":["null","L"]}]}';
+    expect(
+      store(record(`{"name":"l","type":${list.replace('"L"', '"L","namespace":""')}}`), [reference('L', list)]),
+    ).toBe(record('{"name":"l","type":"L"}'));
   });
 
   it('takes the first of two references with one name', () => {
@@ -126,12 +168,17 @@ describe('defaults', () => {
     );
   });
 
-  it('is asked again when its type comes late', () => {
-    const late = '{"type":"enum","name":"E","symbols":["A"]}';
+  it('must be an object while its type is not known, and is asked again when it is', () => {
+    const late = '{"type":"record","name":"E","fields":[{"name":"v","type":"int"}]}';
     const fields = (value: string) => `{"name":"a","type":"E","default":${value}},{"name":"b","type":${late}}`;
-    expect(store(record(fields('"A"')))).toContain('"default":"A"');
-    expect(store(record(fields('1')))).toBe(
-      `Invalid default for field a: 1 not a ${late.replace('"E"', '"E","namespace":"x"')}`,
+    expect(store(record(fields('{"v":1}')))).toContain('"default":{"v":1}');
+    expect(store(record(fields('{}')))).toBe(
+      `Invalid default for field a: {} not a ${late.replace('"E"', '"E","namespace":"x"')}`,
+    );
+    expect(store(record('{"name":"a","type":["null","R"],"default":1}'))).toBe(
+      'Invalid default for field a: 1 not a ["null",{"type":"record","name":"UnresolvedSchema_0",' +
+        '"namespace":"org.apache.avro.compiler","doc":"unresolved schema","fields":[],' +
+        '"org.apache.avro.idl.unresolved.name":"x.R"}]',
     );
   });
 
@@ -140,14 +187,17 @@ describe('defaults', () => {
     expect(answer(text, [], { normalize: false, validate: false })).toBe(text);
   });
 
-  it('does not fit a record that is still being read', () => {
+  it('does not fit a record that is not complete', () => {
     expect(store(record('{"name":"a","type":"R","default":{}}'))).toBe('Schema fields not set yet');
-  });
-
-  it('ends where two types ask each other for their defaults', () => {
-    const late = '{"type":"record","name":"B","fields":[{"name":"b","type":"A","default":{}}]}';
+    const late = (value: string) => `{"type":"record","name":"B","fields":[{"name":"b","type":["null","A"]${value}}]}`;
     const early = '{"type":"record","name":"A","fields":[{"name":"a","type":"B","default":{}}]}';
-    expect(store(`[${early},${late}]`)).toContain('"name":"B"');
+    expect(store(`[${early},${late(',"default":null')}]`)).toBe('Schema fields not set yet');
+    // What is shown of such a record has no fields either.
+    const fields = `{"name":"a","type":["E"],"default":{}},{"name":"b","type":${late('').replace('"B"', '"E"').replace('"A"', '"R"')}}`;
+    expect(store(record(fields))).toBe(
+      'Invalid default for field a: {} not a ' +
+        '[{"type":"record","name":"E","namespace":"x","fields":[{"name":"b","type":["null",{"type":"record","name":"R"}]}]}]',
+    );
   });
 });
 
