@@ -92,9 +92,9 @@ export const contextNotEmpty = (context: string): Refusal =>
 /** What Confluent answers where its own code fails. */
 export const internalError = (): Refusal => refuse(500, 500, 'Internal Server Error');
 
-/** Of the following only 40904 and 40410 are observed; see associations.ts. */
+/** Of the following only 40904 and 40410 are observed, the others are by Confluent's list of errors; see associations.ts. */
 export const idDoesNotMatch = (resourceId: string): Refusal =>
-  refuse(409, 40902, `The given id '${resourceId}' does not match that of the resource`);
+  invalidAssociation('resourceId', `'${resourceId}' does not match that of the resource`);
 export const resourceHasAssociation = (type: string, resource: string): Refusal =>
   refuse(409, 40903, `An association of type '${type}' already exists for resource '${resource}'`);
 export const subjectHasAssociation = (subject: string): Refusal =>
@@ -102,9 +102,9 @@ export const subjectHasAssociation = (subject: string): Refusal =>
 export const subjectHasOwner = (subject: string): Refusal =>
   refuse(409, 40905, `A strong association already exists for subject '${subject}'`);
 export const noActiveVersion = (subject: string): Refusal =>
-  refuse(409, 40906, `No active version exists for subject '${subject}'`);
+  refuse(409, 40907, `No active (non-deleted) version exists for subject '${subject}'`);
 export const associationFrozen = (type: string, subject: string): Refusal =>
-  refuse(409, 40907, `The association of type '${type}' is frozen for subject '${subject}'`);
+  refuse(409, 40908, `The association of type  '${type}' is frozen for subject '${subject}'`);
 export const associationNotFound = (resourceId: string): Refusal =>
   refuse(404, 40410, `Association for '${resourceId}' not found.`);
 export const invalidAssociation = (property: string, why: string): Refusal =>

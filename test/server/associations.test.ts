@@ -128,7 +128,7 @@ describe('associations', () => {
     expect((await call('GET', '/associations/resources/id-t1')).body).toEqual(first);
     expect(await call('DELETE', '/associations/resources/id-t1')).toMatchObject({
       status: 409,
-      body: { error_code: 40907 },
+      body: { error_code: 40908 },
     });
     expect((await call('GET', '/associations/resources/id-t1')).body).toEqual(first);
     expect((await call('DELETE', '/associations/resources/id-t1?cascadeLifecycle=true&dryRun=true')).status).toBe(204);
@@ -153,15 +153,15 @@ describe('associations', () => {
     expect(await create(request('t3', association('shared', STRONG)))).toBe(40904);
     expect(await create(request('t1', association('t1-value', STRONG)))).toBe(40903);
     expect(await create(request('t1', association('t1-value', STRONG)), 'PUT')).toBe(40903);
-    expect(await create({ ...request('t1', association('shared', WEAK)), resourceId: 'other' })).toBe(40902);
+    expect(await create({ ...request('t1', association('shared', WEAK)), resourceId: 'other' })).toBe(42212);
     expect(await create(request('t4', association('t1-value', STRONG)))).toBe(200);
     expect(await create(request('t5', association('t1-value', WEAK)))).toBe(40905);
-    expect(await create(request('t6', association('no-such', STRONG)))).toBe(40906);
+    expect(await create(request('t6', association('no-such', STRONG)))).toBe(40907);
     // POST makes, PUT changes.
     expect(await create(request('t4', association('t1-value', WEAK)))).toBe(40903);
     expect(await create(request('t4', association('t1-value', { ...STRONG, frozen: true })), 'PUT')).toBe(200);
     expect(await create(request('t4', association('t1-value', WEAK)), 'PUT')).toBe(42212);
-    expect(await create(request('t4', association('t1-value', { ...WEAK, frozen: false })), 'PUT')).toBe(40907);
+    expect(await create(request('t4', association('t1-value', { ...WEAK, frozen: false })), 'PUT')).toBe(40908);
     expect(
       await create(
         request('t7', association('t1-key', STRONG), association('t1-key', { associationType: 'key', ...STRONG })),
