@@ -75,7 +75,7 @@ export class KafkajsLink {
       if (known === undefined || known.maxVersion < call.version || known.minVersion > call.version) {
         throw codeError(UNSUPPORTED_VERSION, { ...named, what: `${task.what}: ${call.name}` }, 'UNSUPPORTED_VERSION');
       }
-      const { payload } = await this.pool.send(this.requestOf(call, timeoutMs));
+      const { payload } = await this.send(this.requestOf(call, timeoutMs), named);
       this.hasAnswered = true;
       return call.read(new BodyReader(payload));
     } catch (error) {
@@ -104,6 +104,17 @@ export class KafkajsLink {
       this.connecting = undefined;
     });
     await this.connecting;
+  }
+
+  private async send(request: KafkajsRequest, task: KafkaTask): Promise<{ readonly payload: Buffer }> {
+    const requestMs = Math.max(request.requestTimeout, this.settings.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
+    try {
+      // kafkajs looks at its time limits while a connection lives: what was handed to one that ends then waits for ever.
+      return await orTimeout(this.pool.send(request), requestMs + 2 * this.connectTimeoutMs, task);
+    } catch (error) {
+      if (error instanceof SrgitError) this.pool.destroy().catch(() => undefined);
+      throw error;
+    }
   }
 
   private requestOf<T>(call: Call<T>, timeoutMs = 0): KafkajsRequest {

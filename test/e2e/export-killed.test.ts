@@ -64,7 +64,7 @@ afterAll(async () => {
 
 describe('an export that is killed', () => {
   it('leaves the old state or one that the next export completes, at a hundred points', {
-    timeout: 240_000,
+    timeout: 900_000,
   }, async () => {
     const random = mulberry32(seed);
     const points = Array.from({ length: KILLS }, (_, index) => choosePoint(index, random));
