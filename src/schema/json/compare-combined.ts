@@ -12,9 +12,7 @@ export function compareCombined(
   to: CombinedBody,
   compareSchemas: CompareSchemas,
 ): void {
-  // `anyOf` accepts whatever the other two do; of single parts the word in front means nothing.
-  const isSingle = from.schemas.length === 1 && to.schemas.length === 1;
-  if (from.criterion !== to.criterion && to.criterion !== 'anyOf' && !isSingle) {
+  if (!mayBecome(from, to)) {
     addDifference(comparison, 'COMBINED_TYPE_CHANGED');
     return;
   }
@@ -30,6 +28,16 @@ export function compareCombined(
   const fits = (original: SchemaNode, update: SchemaNode) =>
     isCompatible(comparison, () => compareSchemas(comparison, original, update));
   if (countMatches(originals, updates, fits) < smaller) addDifference(comparison, 'COMBINED_TYPE_SUBSCHEMAS_CHANGED');
+}
+
+/**
+ * `anyOf` accepts whatever the other two do. Of a single part the word in front means nothing: it is one of several as
+ * well, and all of several demand it as well.
+ */
+function mayBecome(from: CombinedBody, to: CombinedBody): boolean {
+  if (from.criterion === to.criterion || to.criterion === 'anyOf') return true;
+  if (from.schemas.length === 1 && (to.schemas.length === 1 || to.criterion === 'oneOf')) return true;
+  return to.schemas.length === 1 && from.criterion === 'allOf';
 }
 
 /** Equal parts count once. */

@@ -1,4 +1,6 @@
 /** Values of keywords, each as the type it must have. What is of another type makes the whole schema invalid. */
+import { type Draft, isModern } from './drafts.ts';
+import { truncateToInt } from './java-decimal.ts';
 import type { JsonArray, JsonNode, JsonNumber, JsonObject } from './json-node.ts';
 
 /**
@@ -11,7 +13,14 @@ export type Keywords = ReadonlyMap<string, JsonNode>;
 
 const INT_MAX = 2147483647n;
 
-export function readInteger(keywords: Keywords, keyword: string): number | undefined {
+/** A limit for lengths and counts. The newer library takes any number and cuts it to what an `int` has room for. */
+export function readLimit(keywords: Keywords, keyword: string, draft: Draft): number | undefined {
+  if (!isModern(draft)) return readInteger(keywords, keyword);
+  const value = readNumber(keywords, keyword);
+  return value === undefined ? undefined : truncateToInt(value.text);
+}
+
+function readInteger(keywords: Keywords, keyword: string): number | undefined {
   const value = keywords.get(keyword);
   if (value === undefined) return undefined;
   // A Java `Integer`: `1.0`, `1e1` and larger numbers are other types (observed for `1e1`).

@@ -68,10 +68,16 @@ function decodePercent(text: string): string {
 }
 
 /**
- * Whether Java's `URI` takes it, which the id at the top of a schema goes through: no spaces, quotes, brackets or
- * backslashes, and `%` only before two hex digits.
+ * Whether Java's `URI` takes it, which ids go through: no spaces, quotes or backslashes, `%` only before two hex digits,
+ * one `#` at most, brackets in no path, and something after `scheme:` and `//`.
  */
 export function isJavaUri(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what Java refuses.
-  return !/[\s\u0000-\u0020\u007f-\u00a0"<>\\^`{|}]|%(?![0-9a-fA-F]{2})/.test(text);
+  if (/[\s\u0000-\u0020\u007f-\u00a0"<>\\^`{|}]|%(?![0-9a-fA-F]{2})|#.*#/s.test(text)) return false;
+  const beforeFragment = text.replace(/#.*$/s, '');
+  // What stands before the first colon is a scheme, unless it is part of a path already.
+  const scheme = /^([^:/?]*):/.exec(beforeFragment);
+  if (scheme !== null && (!ABSOLUTE.test(text) || scheme[0] === beforeFragment)) return false;
+  const rest = beforeFragment.slice(scheme?.[0].length ?? 0);
+  return !/^\/\/$/.test(rest) && !/[[\]]/.test(rest.replace(/^\/\/[^/?]*/, '').replace(/\?.*$/, ''));
 }

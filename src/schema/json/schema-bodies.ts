@@ -3,13 +3,14 @@
  * the kind that it belongs to, whatever `type` says: `{"type":"string","items":5}` is refused.
  */
 import { type Draft, isModern } from './drafts.ts';
+import { truncateToInt } from './java-decimal.ts';
 import { isJavaPattern } from './java-pattern.ts';
 import type { JsonNode } from './json-node.ts';
 import {
   type Keywords,
   readArray,
   readBoolean,
-  readInteger,
+  readLimit,
   readNumber,
   readObject,
   readString,
@@ -21,18 +22,20 @@ import type { Additional, ArrayBody, NumberBody, ObjectBody, SchemaNode, StringB
 /** How to make the node of a schema inside of this one. */
 export type LoadChild = (json: JsonNode) => SchemaNode;
 
-export function stringKeywords(): readonly string[] {
-  return ['minLength', 'maxLength', 'pattern', 'format'];
+/** A `format` demands strings until draft 7, and nothing since. */
+export function stringKeywords(draft: Draft): readonly string[] {
+  const common = ['minLength', 'maxLength', 'pattern'];
+  return isModern(draft) ? common : [...common, 'format'];
 }
 
-export function readStringBody(keywords: Keywords): StringBody {
-  readString(keywords, 'format');
+export function readStringBody(keywords: Keywords, draft: Draft): StringBody {
+  if (!isModern(draft)) readString(keywords, 'format');
   const pattern = readString(keywords, 'pattern');
   if (pattern !== undefined) checkPattern(pattern);
   return {
     kind: 'string',
-    maxLength: readInteger(keywords, 'maxLength'),
-    minLength: readInteger(keywords, 'minLength'),
+    maxLength: readLimit(keywords, 'maxLength', draft),
+    minLength: readLimit(keywords, 'minLength', draft),
     pattern,
   };
 }
@@ -51,6 +54,9 @@ export function readNumberBody(keywords: Keywords, draft: Draft, requiresInteger
     readBoolean(keywords, 'exclusiveMinimum');
     readBoolean(keywords, 'exclusiveMaximum');
   }
+  const multipleOf = readNumber(keywords, 'multipleOf');
+  // The older library looks at the number as a double.
+  if (!isModern(draft) && multipleOf !== undefined && Number(multipleOf.text) === 0) refuse('multipleOf', 'above 0');
   return {
     kind: 'number',
     requiresInteger,
@@ -58,7 +64,7 @@ export function readNumberBody(keywords: Keywords, draft: Draft, requiresInteger
     minimum: readNumber(keywords, 'minimum'),
     exclusiveMaximum: hasFlags ? undefined : readNumber(keywords, 'exclusiveMaximum'),
     exclusiveMinimum: hasFlags ? undefined : readNumber(keywords, 'exclusiveMinimum'),
-    multipleOf: readNumber(keywords, 'multipleOf'),
+    multipleOf,
   };
 }
 
@@ -85,8 +91,8 @@ export function readObjectBody(keywords: Keywords, draft: Draft, loadChild: Load
     patterns: readSchemas(keywords, 'patternProperties', loadChild, checkPattern),
     additional: readAdditional(keywords.get('additionalProperties'), 'additionalProperties', loadChild),
     ...(isModern(draft) ? readDependents(keywords, loadChild) : readDependencies(keywords, draft, loadChild)),
-    maxProperties: readInteger(keywords, 'maxProperties'),
-    minProperties: readInteger(keywords, 'minProperties'),
+    maxProperties: readLimit(keywords, 'maxProperties', draft),
+    minProperties: readLimit(keywords, 'minProperties', draft),
   };
 }
 
@@ -126,7 +132,7 @@ type Dependencies = Pick<ObjectBody, 'requiredWith' | 'schemaWith'>;
 function readDependents(keywords: Keywords, loadChild: LoadChild): Dependencies {
   const requiredWith = new Map<string, ReadonlySet<string>>();
   const arrays = readObject(keywords, 'dependentRequired')?.members ?? new Map<string, JsonNode>();
-  for (const name of arrays.keys()) requiredWith.set(name, new Set(readStrings(arrays, name)));
+  for (const name of arrays.keys()) addRequiredWith(requiredWith, name, readStrings(arrays, name));
   return { requiredWith, schemaWith: readSchemas(keywords, 'dependentSchemas', loadChild) };
 }
 
@@ -138,12 +144,19 @@ function readDependencies(keywords: Keywords, draft: Draft, loadChild: LoadChild
     if (isSchemaValue(json, draft)) {
       schemaWith.set(name, loadChild(json));
     } else {
-      const names = readStrings(dependencies, name) ?? [];
-      // An empty array leaves no dependency behind.
-      if (names.length > 0) requiredWith.set(name, new Set(names));
+      addRequiredWith(requiredWith, name, readStrings(dependencies, name));
     }
   }
   return { requiredWith, schemaWith };
+}
+
+/** An empty array leaves no dependency behind. */
+function addRequiredWith(
+  requiredWith: Map<string, ReadonlySet<string>>,
+  name: string,
+  names: readonly string[] = [],
+): void {
+  if (names.length > 0) requiredWith.set(name, new Set(names));
 }
 
 /** Whether a value can be a schema where an array can stand too: booleans cannot in draft 4. */
@@ -160,31 +173,45 @@ export function arrayKeywords(draft: Draft): readonly string[] {
 export function readArrayBody(keywords: Keywords, draft: Draft, loadChild: LoadChild): ArrayBody {
   const contains = draft === 'draft-04' ? undefined : keywords.get('contains');
   if (contains !== undefined) loadChild(contains);
-  const hasContains = isModern(draft) && contains !== undefined;
   return {
     kind: 'array',
     ...(isModern(draft) ? readModernItems(keywords, loadChild) : readItems(keywords, draft, loadChild)),
-    maxItems: readInteger(keywords, 'maxItems'),
-    minItems: readInteger(keywords, 'minItems'),
+    maxItems: readLimit(keywords, 'maxItems', draft),
+    minItems: readLimit(keywords, 'minItems', draft),
     uniqueItems: readBoolean(keywords, 'uniqueItems') ?? false,
-    minContains: hasContains ? (readInteger(keywords, 'minContains') ?? 1) : undefined,
-    maxContains: hasContains ? readInteger(keywords, 'maxContains') : undefined,
+    ...readContainsLimits(keywords, draft),
   };
+}
+
+type ContainsLimits = Pick<ArrayBody, 'minContains' | 'maxContains'>;
+
+/** Those of the drafts that have them; never refused. */
+function readContainsLimits(keywords: Keywords, draft: Draft): ContainsLimits {
+  if (!isModern(draft) || !keywords.has('contains')) return { minContains: undefined, maxContains: undefined };
+  const { minContains = 1, maxContains } = readUnknownLimits(keywords);
+  return { minContains, maxContains };
+}
+
+/** Those of the older drafts, whose library does not know them: the registry finds them among what it left over. */
+export function readUnknownLimits(keywords: Keywords): ContainsLimits {
+  return { minContains: numberIn(keywords, 'minContains'), maxContains: numberIn(keywords, 'maxContains') };
+}
+
+function numberIn(keywords: Keywords, keyword: string): number | undefined {
+  const value = keywords.get(keyword);
+  return value?.kind === 'number' ? truncateToInt(value.text) : undefined;
 }
 
 type Items = Pick<ArrayBody, 'items' | 'tuple' | 'additional'>;
 
 function readModernItems(keywords: Keywords, loadChild: LoadChild): Items {
-  const prefix = readArray(keywords, 'prefixItems');
+  const tuple = readArray(keywords, 'prefixItems')?.items.map(loadChild) ?? [];
   const items = keywords.get('items');
-  if (prefix === undefined) {
-    return { items: items === undefined ? undefined : loadChild(items), tuple: [], additional: true };
+  if (tuple.length === 0 && items !== undefined && items.kind !== 'boolean') {
+    return { items: loadChild(items), tuple, additional: true };
   }
-  return {
-    items: undefined,
-    tuple: prefix.items.map(loadChild),
-    additional: readAdditional(items, 'items', loadChild),
-  };
+  // A boolean says whether there may be further items, even where none has a place of its own.
+  return { items: undefined, tuple, additional: readAdditional(items, 'items', loadChild) };
 }
 
 function readItems(keywords: Keywords, draft: Draft, loadChild: LoadChild): Items {
@@ -193,7 +220,8 @@ function readItems(keywords: Keywords, draft: Draft, loadChild: LoadChild): Item
   if (items === undefined) return { items: undefined, tuple: [], additional };
   if (items.kind === 'array') {
     const tuple = items.items.map((item) =>
-      isSchemaValue(item, draft) ? loadChild(item) : refuse('items', 'an array of schemas'),
+      // Unlike `items` itself, one of several may be a boolean in draft 4, too.
+      isSchemaValue(item, draft) || item.kind === 'boolean' ? loadChild(item) : refuse('items', 'an array of schemas'),
     );
     return { items: undefined, tuple, additional };
   }

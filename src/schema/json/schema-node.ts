@@ -79,6 +79,8 @@ export interface ArrayBody {
 export interface CombinedBody {
   readonly kind: 'combined';
   readonly criterion: 'allOf' | 'anyOf' | 'oneOf';
+  /** Whether nobody wrote `allOf`: the demands of one schema's keywords are of several kinds. */
+  readonly joinsKinds: boolean;
   readonly schemas: readonly SchemaNode[];
   /** A number for each of the schemas, equal for those of this combination that say the same. */
   readonly contents: readonly number[];

@@ -32,6 +32,9 @@ describe('types', () => {
     ['nothing', false, { type: 'null' }, [], ['TYPE_CHANGED #/']],
     ['nothing and anything', false, true, [], ['TYPE_CHANGED #/']],
     ['anything, said in two ways', true, { title: 't' }, [], []],
+    ['a format', { $schema: D2020, type: 'integer' }, { $schema: D2020, type: 'integer', format: 'int32' }, [], []],
+    ['a format alone', { $schema: D2020, type: 'null' }, { $schema: D2020, format: 'date' }, [], ['TYPE_CHANGED #/']],
+    ['no condition', { $schema: D2020, type: 'null' }, { $schema: D2020, type: 'null', else: false }, [], []],
     ['constant to enum', { const: 1 }, { enum: [1] }, ['TYPE_CHANGED #/'], ['TYPE_CHANGED #/']],
     ['conditions are not compared', { if: {}, else: { type: 'string' } }, { if: { type: 'null' } }, [], []],
     ['one of many', { type: 'string' }, { type: ['string', 'null'] }, [], ['TYPE_CHANGED #/']],
@@ -74,6 +77,20 @@ describe('numbers', () => {
       { type: 'number' },
       { type: 'number', exclusiveMaximum: 1, exclusiveMinimum: 0 },
       ['EXCLUSIVE_MAXIMUM_ADDED #/exclusiveMaximum', 'EXCLUSIVE_MINIMUM_ADDED #/exclusiveMinimum'],
+      [],
+    ],
+    [
+      'held against maximum',
+      { exclusiveMaximum: 100 },
+      { exclusiveMaximum: 3, maximum: 100 },
+      ['MAXIMUM_ADDED #/maximum'],
+      [],
+    ],
+    [
+      'held against a lower maximum',
+      { exclusiveMaximum: 100, maximum: -1 },
+      { exclusiveMaximum: 1, maximum: -1 },
+      ['EXCLUSIVE_MAXIMUM_DECREASED #/exclusiveMaximum'],
       [],
     ],
     ['flags of draft 4', { $schema: D4, minimum: 1 }, { $schema: D4, minimum: 1, exclusiveMinimum: true }, [], []],
@@ -262,6 +279,7 @@ describe('dependencies', () => {
     ],
     ['from names to a schema', on(['b']), on({}), at('DEPENDENCY_SCHEMA_ADDED'), at('DEPENDENCY_ARRAY_ADDED')],
     ['dependentRequired', on2020({}), on2020({ dependentRequired: { a: ['b'] } }), at('DEPENDENCY_ARRAY_ADDED'), []],
+    ['dependentRequired of none', on2020({}), on2020({ dependentRequired: { a: [] } }), [], []],
     ['dependentSchemas', on2020({}), on2020({ dependentSchemas: { a: {} } }), at('DEPENDENCY_SCHEMA_ADDED'), []],
     ['of older drafts', on2020({}), on2020({ dependencies: { a: ['b'] } }), [], []],
   ]);
@@ -274,6 +292,8 @@ describe('arrays', () => {
   const tuple = (...items: readonly unknown[]) => ({ type: 'array', items });
   const closed = (...items: readonly unknown[]) => ({ type: 'array', items, additionalItems: false });
   const partial = (...items: readonly unknown[]) => ({ type: 'array', items, additionalItems: string });
+  const modern = (more: object) => ({ $schema: D2020, type: 'array', ...more });
+  const removed = ['ADDITIONAL_ITEMS_REMOVED #/additionalItems'];
   const contains = (more: object) => ({ $schema: D2020, contains: string, ...more });
   const notCovered = (direction: string) => [
     'TYPE_CHANGED #/items/0',
@@ -302,11 +322,20 @@ describe('arrays', () => {
     ['at least', any, { ...any, minItems: 1 }, ['MIN_ITEMS_ADDED #/minItems'], []],
     ['at least, more', { minItems: 1 }, { minItems: 2 }, ['MIN_ITEMS_INCREASED #/minItems'], []],
     ['without repetition', { uniqueItems: false }, { uniqueItems: true }, ['UNIQUE_ITEMS_ADDED #/uniqueItems'], []],
-    ['contains is not compared in draft 7', any, { ...any, contains: string, minContains: 2 }, [], []],
+    ['contains in draft 7', any, { ...any, contains: string }, [], []],
+    ['minContains in draft 7', any, { ...any, minContains: 0 }, ['MIN_CONTAINS_ADDED #/minContains'], []],
+    ['minContains beside another demand', { ...any, not: {} }, { ...any, not: {}, maxContains: 2 }, [], []],
     ['minContains', contains({}), contains({ minContains: 2 }), ['MIN_CONTAINS_INCREASED #/minContains'], []],
     ['maxContains', contains({}), contains({ maxContains: 2 }), ['MAX_CONTAINS_ADDED #/maxContains'], []],
     ['fewer', contains({ maxContains: 2 }), contains({ maxContains: 1 }), ['MAX_CONTAINS_DECREASED #/maxContains'], []],
     ['contains', { $schema: D2020, type: 'array' }, contains({}), ['MIN_CONTAINS_ADDED #/minContains'], []],
+    ['minContains, cut', contains({ minContains: 2 }), contains({ minContains: 2.9 }), [], []],
+    ['no number', contains({}), contains({ minContains: 'x' }), [], []],
+    ['any items since 2019-09', modern({}), modern({ items: true }), [], []],
+    ['any items, as a schema', modern({}), modern({ items: {} }), ['SCHEMA_ADDED #/items'], []],
+    ['no items since 2019-09', modern({}), modern({ items: false }), removed, []],
+    ['a list of none', modern({ items: string }), modern({ items: false }), removed, ['SCHEMA_ADDED #/items']],
+    ['an empty tuple', modern({ items: string }), modern({ items: string, prefixItems: [] }), [], []],
     [
       'prefixItems',
       { $schema: D2020, prefixItems: [string], items: false },
@@ -334,6 +363,10 @@ describe('combinations', () => {
     ['allOf to anyOf, more', { allOf: [string, integer] }, { anyOf: [string, integer, { type: 'null' }] }, [], kind],
     ['oneOf to allOf', { oneOf: [string, integer] }, { allOf: [string, integer] }, kind, kind],
     ['single ones', { oneOf: [string] }, { allOf: [string] }, [], []],
+    ['a list of one type', { type: ['string'] }, { oneOf: [string, integer] }, [], ['SUM_TYPE_NARROWED #/']],
+    ['the only one of all', { allOf: [string] }, { oneOf: [integer, string] }, [], kind],
+    ['one of all', { allOf: [string, integer] }, { oneOf: [string] }, [], kind],
+    ['several kinds', { ...string, const: 'a' }, { oneOf: [{ type: 'null' }] }, parts, kind],
     ['one of several', string, { oneOf: [integer, string] }, [], type],
     ['all of several', string, { allOf: [integer, string] }, type, []],
     ['the only one', string, { allOf: [string] }, [], []],
@@ -351,6 +384,88 @@ describe('combinations', () => {
   ]);
 });
 
+describe('equal parts', () => {
+  const object = { type: 'object' };
+  const array = { type: 'array' };
+  const string = { type: 'string' };
+  const D6 = 'http://json-schema.org/draft-06/schema#';
+  const D7 = 'http://json-schema.org/draft-07/schema#';
+  /** Whether two parts count as one: then nothing goes when one does. */
+  const areOne = ($schema: string, one: unknown, other: unknown) =>
+    find({ $schema, oneOf: [one, other] }, { $schema, oneOf: [true] }).length === 0;
+
+  it.each<readonly [object, object, readonly string[]]>([
+    [object, { ...object, additionalProperties: true, properties: {}, required: [] }, [D6, D7, D2020]],
+    [object, { ...object, additionalProperties: {} }, []],
+    [object, { ...object, properties: { additionalProperties: true } }, []],
+    [object, { ...object, dependencies: { a: [] } }, [D6, D7]],
+    [object, { ...object, dependentRequired: { a: [] } }, [D2020]],
+    [{ enum: [1] }, { enum: [1], additionalProperties: true }, []],
+    [array, { ...array, uniqueItems: false }, [D6, D7, D2020]],
+    [array, { ...array, items: true }, [D2020]],
+    [array, { ...array, additionalItems: true, items: [] }, [D6, D7]],
+    [{ ...array, items: {} }, { ...array, items: {}, additionalItems: false }, [D6, D7]],
+    [string, { ...string, format: 'iri' }, [D6, D7, D2020]],
+    [string, { ...string, format: 'date' }, [D6, D2020]],
+    [string, { ...string, title: 't' }, []],
+    [string, { ...string, readOnly: true }, [D2020]],
+    [{ enum: [1, 2] }, { enum: [2, 1, 2] }, [D6, D7, D2020]],
+    [{ not: { enum: [1] } }, { not: { enum: [2] } }, []],
+    [{ type: ['string', 'null'] }, { type: ['null', 'string'] }, [D6, D7, D2020]],
+    [{ anyOf: [string, array] }, { anyOf: [array, string] }, [D6, D7, D2020]],
+  ])('%j and %j', (one, other, drafts) => {
+    expect([D6, D7, D2020].filter((draft) => areOne(draft, one, other))).toEqual(drafts);
+  });
+});
+
+describe('demands of several kinds since 2019-09', () => {
+  const modern = (more: object) => ({ $schema: D2020, ...more });
+  const string = { type: 'string' };
+  const integer = { type: 'integer' };
+  const parts = ['COMBINED_TYPE_SUBSCHEMAS_CHANGED #/'];
+  const narrowed = ['SUM_TYPE_NARROWED #/'];
+  const listed = { type: ['integer', 'string'], minLength: 5 };
+  run([
+    [
+      'are parts of the combination around them',
+      modern({ oneOf: [{ ...string, enum: ['a'] }, integer] }),
+      modern({ oneOf: [string, integer] }),
+      narrowed,
+      [],
+    ],
+    [
+      'are not, written as allOf',
+      modern({ oneOf: [{ allOf: [string, { enum: ['a'] }] }, integer] }),
+      modern({ oneOf: [string, integer] }),
+      [],
+      parts,
+    ],
+    [
+      'count once',
+      modern({ oneOf: [{ ...string, enum: ['a'] }, { enum: ['a'] }] }),
+      modern({ oneOf: [string, { enum: ['a'] }] }),
+      [],
+      [],
+    ],
+    // `format` comes between the two in the order of the hash table.
+    [
+      'join a list of types',
+      modern({ type: ['string', 'null'] }),
+      modern({ type: ['string', 'null'], minLength: 1 }),
+      parts,
+      [],
+    ],
+    [
+      'do not join it after another kind',
+      modern({ ...listed, format: 'date' }),
+      modern({ ...listed, minLength: 5 }),
+      parts,
+      ['COMBINED_TYPE_CHANGED #/'],
+    ],
+    ['need a property', modern(string), modern({ ...string, properties: {} }), [], []],
+  ]);
+});
+
 describe('references', () => {
   const list = (type: string) => ({
     $ref: '#/definitions/L',
@@ -358,6 +473,19 @@ describe('references', () => {
   });
   const tree = (type: string) => ({ properties: { v: { type }, child: { $ref: '#' } } });
   run([
+    [
+      'without a default of their own',
+      { type: 'object', additionalProperties: false },
+      {
+        type: 'object',
+        additionalProperties: false,
+        properties: { a: { $ref: '#/definitions/A', default: 1 } },
+        required: ['a'],
+        definitions: { A: { type: 'integer', default: 1 } },
+      },
+      ['REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL #/properties/a'],
+      ['PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL #/properties/a'],
+    ],
     ['to what was there', { type: 'string' }, { $ref: '#/$defs/A', $defs: { A: { type: 'string' } } }, [], []],
     ['in cycles', list('integer'), list('number'), [], ['TYPE_NARROWED #/properties/v']],
     [

@@ -38,8 +38,11 @@ describe('values of keywords', () => {
     [{ default: null, examples: 5, $comment: 5 }, ALL],
     [{ readOnly: 'yes' }, [D4, D6]],
     [{ maxLength: -1 }, ALL],
-    [{ maxLength: 2147483648 }, []],
+    [{ maxLength: 2147483648 }, MODERN],
+    [{ minProperties: 1.5 }, MODERN],
     [{ minItems: '1' }, []],
+    [{ multipleOf: 0 }, MODERN],
+    [{ type: 'string', not: { multipleOf: 0.0 } }, MODERN],
     [{ minimum: '1' }, []],
     [{ minimum: null }, []],
     [{ exclusiveMinimum: true, minimum: 1 }, [D4]],
@@ -60,11 +63,11 @@ describe('values of keywords', () => {
     [{ items: 5 }, []],
     [{ items: true }, [D6, D7, D2019, D2020]],
     [{ items: [{}] }, CLASSIC],
-    [{ items: [true] }, [D6, D7]],
+    [{ items: [true] }, CLASSIC],
     [{ prefixItems: 5 }, CLASSIC],
     [{ additionalItems: 5 }, MODERN],
     [{ contains: 5 }, [D4]],
-    [{ minContains: 'x', contains: {} }, CLASSIC],
+    [{ minContains: 'x', contains: {} }, ALL],
     [{ uniqueItems: 'yes' }, []],
     [{ enum: 5 }, []],
     [{ enum: [] }, ALL],
@@ -73,6 +76,7 @@ describe('values of keywords', () => {
     [{ allOf: [5] }, []],
     [{ not: 5 }, []],
     [{ if: 5 }, [D4, D6]],
+    [{ else: 5 }, [D4, D6, D2019, D2020]],
     [{ propertyNames: 5 }, [D4]],
     [{ dependencies: { a: 5 } }, MODERN],
     [{ dependencies: { a: true } }, [D6, D7, D2019, D2020]],
@@ -81,8 +85,18 @@ describe('values of keywords', () => {
     [{ unevaluatedProperties: 5 }, CLASSIC],
     [{ type: 'string', items: 5 }, []],
     [{ $ref: 5 }, []],
+    [{ $ref: '' }, []],
     [{ $ref: '#', type: 5 }, CLASSIC],
-    [{ definitions: { A: { type: 5 } }, $defs: 5 }, ALL],
+    [{ definitions: { A: { type: 5 } } }, ALL],
+    [{ $defs: 5 }, CLASSIC],
+    [{ $defs: { A: { $ref: '#/nowhere' } } }, CLASSIC],
+    [{ not: { $defs: { A: { items: [] } } } }, CLASSIC],
+    [{ $id: 5 }, [D4, D2019, D2020]],
+    [{ not: { $id: 'a b' } }, [D4]],
+    [{ not: { id: 'a[b' } }, ALL.filter((draft) => draft !== D4)],
+    [{ $anchor: 5 }, ALL],
+    [{ $dynamicAnchor: 5 }, CLASSIC],
+    [{ not: { $anchor: 'a#b' } }, CLASSIC],
   ])('%j', (keywords, drafts) => {
     expect(acceptedIn(keywords)).toEqual(drafts);
   });
@@ -124,6 +138,10 @@ describe('references inside of a text', () => {
   it('start from an id that Java takes for an address', () => {
     expect(accepts({ $id: 'my schema' })).toBe(false);
     expect(accepts({ $id: '' })).toBe(true);
+    const refused = ['[', 'http://x.org/]', 'a#b#c', ':a', '1:b', 'http:', 'http://', 'a%zz'];
+    expect(refused.filter(($id) => accepts({ $id }))).toEqual([]);
+    const taken = ['http://[::1]/a', 'a?[', 'a#[', 'a/1:b', 'urn:x', 'é', 'a%20b'];
+    expect(taken.filter(($id) => !accepts({ $id }))).toEqual([]);
   });
 });
 
