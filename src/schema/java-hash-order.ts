@@ -10,7 +10,12 @@ function inHashOrder<Key extends string | number>(keys: readonly Key[]): readonl
 
 /** Keys in the order of a `ConcurrentHashMap`, which grows one key sooner. */
 export function inConcurrentHashOrder<Key extends string | number>(keys: readonly Key[]): readonly Key[] {
-  return byBucket(keys, tableSize(keys.length + 1));
+  return byBucket(keys, concurrentBuckets(keys.length));
+}
+
+/** Buckets of a `ConcurrentHashMap` with so many keys. */
+export function concurrentBuckets(keys: number): number {
+  return tableSize(keys + 1);
 }
 
 /** The keys of two maps as `new HashSet<>(first.keySet())` lists them after `addAll(second.keySet())`. */
@@ -32,12 +37,13 @@ function tableSize(keys: number, least = 16): number {
 function byBucket<Key extends string | number>(keys: readonly Key[], buckets: number): readonly Key[] {
   if (keys.length < 2) return keys;
   return keys
-    .map((key) => ({ key, bucket: bucketOf(key, buckets) }))
+    .map((key) => ({ key, bucket: hashBucket(key, buckets) }))
     .sort((a, b) => a.bucket - b.bucket)
     .map(({ key }) => key);
 }
 
-function bucketOf(key: string | number, buckets: number): number {
+/** The bucket of a key; a table is walked through from the first one. */
+export function hashBucket(key: string | number, buckets: number): number {
   const hash = typeof key === 'number' ? key : hashText(key);
   return (hash ^ (hash >>> 16)) & (buckets - 1);
 }

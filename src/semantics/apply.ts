@@ -14,6 +14,7 @@ import {
   type Scope,
   type SubjectEntry,
 } from './state.ts';
+import { SubjectsOfId } from './subjects-of-id.ts';
 
 export function applyRecord(state: RegistryState, record: RegistryRecord): void {
   if (isOf(record, 'SCHEMA')) {
@@ -94,7 +95,7 @@ function putRow(state: RegistryState, row: Row): void {
   const ids = ensureIds(state, entry.context);
   let subjects = ids.subjectsById.get(row.id);
   if (subjects === undefined) {
-    subjects = new Map();
+    subjects = new SubjectsOfId();
     ids.subjectsById.set(row.id, subjects);
   }
   subjects.set(row.subject, row.version);

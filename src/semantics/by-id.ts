@@ -25,7 +25,7 @@ export function findById(state: RegistryState, id: number, hint: string | undefi
 export function rowOfId(state: RegistryState, context: string, id: number, preferred: string): Row | undefined {
   const subjects = state.ids.get(context)?.subjectsById.get(id);
   if (subjects === undefined) return undefined;
-  const subject = subjects.has(preferred) ? preferred : inConcurrentHashOrder([...subjects.keys()])[0];
+  const subject = subjects.has(preferred) ? preferred : subjects.first;
   const version = subject === undefined ? undefined : subjects.get(subject);
   return subject === undefined || version === undefined ? undefined : findRow(state, subject, version);
 }

@@ -2,6 +2,7 @@
 import type { ConfigRecord, SchemaContent } from '../model/schema-version.ts';
 import { GLOBAL_CONTEXT } from '../model/subject-name.ts';
 import type { SchemaPort } from '../schema/schema-port.ts';
+import { rowOfId } from './by-id.ts';
 import { type Candidate, isBlank, makeCandidate, type RequestedSchema, withGuid, withMetadata } from './candidate.ts';
 import { describeVerdict, judgeCandidate } from './compatibility.ts';
 import { configInScope, normalizes } from './config.ts';
@@ -272,10 +273,8 @@ function chooseId(
 
 /** An id stands for one content in its context, whatever soft-deleted rows hold it. */
 function idConflict(state: RegistryState, subject: string, candidate: Candidate, id: number): Refusal | undefined {
-  const holders = contextIds(state, subject)?.subjectsById.get(id);
-  const [first] = holders ?? [];
-  const [holder, version] = holders?.has(subject) === true ? [subject, holders.get(subject)] : (first ?? []);
-  const row = holder === undefined || version === undefined ? undefined : findRow(state, holder, version);
+  // Of several that hold it, which after an overwritten version need not be alike, Confluent asks the first it comes to.
+  const row = rowOfId(state, contextOf(subject), id, '');
   if (row === undefined || (row.guid === candidate.guid && row.schemaType === candidate.schemaType)) return undefined;
   return notPermitted(`Overwrite new schema with id ${id} in context ${contextInMessage(subject)} is not permitted.`);
 }

@@ -6,6 +6,7 @@ import type { ConfigRecord, SchemaVersion } from '../model/schema-version.ts';
 import { compareCodeUnits, GLOBAL_CONTEXT, parseSubjectName } from '../model/subject-name.ts';
 import { type AssociationIndex, createAssociationIndex } from './association-index.ts';
 import { contextOf } from './names.ts';
+import type { SubjectsOfId } from './subjects-of-id.ts';
 
 /** A version with the subject it belongs to. Immutable: a change puts a new row in its place. */
 export interface Row extends SchemaVersion {
@@ -26,7 +27,7 @@ export interface ContextIds {
    * Id to subjects to version. One version a subject: of several versions of a subject that share an id Confluent
    * knows the one written last. An entry may outlive its row when an import replaced it (observed).
    */
-  readonly subjectsById: Map<number, Map<string, number>>;
+  readonly subjectsById: Map<number, SubjectsOfId>;
   /** Guid to the id its content was last stored under. Outlives the rows. */
   readonly idByGuid: Map<string, number>;
   /** Highest id ever seen in the context, deleted ones too: the next is one more. */
