@@ -127,6 +127,10 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   73: topic('the cluster does not let topics be deleted', 'Set `delete.topic.enable` of the brokers.'),
   76: record('the broker does not take this compression', 'Choose another codec.'),
   87: record('the broker does not take a record of the batch', HINT_RECORD),
+  88: failed(
+    'a transaction that writes positions of this group has not ended',
+    'Run it again in a while. If it stays so, the transaction hangs: `kafka-transactions.sh find-hanging` names it.',
+  ),
   90: fenced('another producer with this transactional id took over'),
 };
 

@@ -9,7 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, cliEntry, type RunningCli, spawnCli } from '../support/cli.ts';
-import { type KafkaAddress, type KafkaBroker, QUICK_RESTART, startKafka } from '../support/kafka-broker.ts';
+import {
+  type KafkaAddress,
+  type KafkaBroker,
+  KILLED_IN_TRANSACTIONS,
+  QUICK_RESTART,
+  startKafka,
+} from '../support/kafka-broker.ts';
 import { type KafkaEye, startKafkaEye } from '../support/kafka-broker-eye.ts';
 import { sharedKafka } from '../support/kafka-broker-shared.ts';
 import { countDoubles, NUMBERED_TOPIC, writeNumbered, wrongWith } from '../support/numbered-records.ts';
@@ -198,7 +204,7 @@ describe('a broker that is killed while it is written to', () => {
   let broker: KafkaBroker;
 
   beforeAll(async () => {
-    broker = await startKafka({ properties: QUICK_RESTART });
+    broker = await startKafka({ version: KILLED_IN_TRANSACTIONS, properties: QUICK_RESTART });
   }, START_MS);
 
   afterAll(() => broker?.close());

@@ -9,7 +9,7 @@ import type { KafkaClient, KafkaProducer } from '../../src/kafka/port.ts';
 import { openRawClient } from '../../src/kafka/raw-client.ts';
 import { readPlainRecords, writePlainRecords } from '../../src/records/plain-records.ts';
 import { type CuttingProxy, startCuttingProxy } from '../support/cutting-proxy.ts';
-import { type KafkaBroker, QUICK_RESTART, startKafka } from '../support/kafka-broker.ts';
+import { type KafkaBroker, KILLED_IN_TRANSACTIONS, QUICK_RESTART, startKafka } from '../support/kafka-broker.ts';
 import { randomNumbers } from '../support/random-numbers.ts';
 
 const seed = Number(process.env['SRGIT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -28,6 +28,7 @@ beforeAll(async () => {
   console.log(`seed ${seed}; repeat with SRGIT_SEED=${seed}`);
   proxy = await startCuttingProxy(random);
   broker = await startKafka({
+    version: KILLED_IN_TRANSACTIONS,
     properties: { ...QUICK_RESTART, 'advertised.listeners': `PLAINTEXT://${proxy.address}` },
   });
   proxy.target = broker.bootstrap;

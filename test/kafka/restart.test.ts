@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isSrgitError } from '../../src/errors.ts';
 import { openKafka } from '../../src/kafka/open-kafka.ts';
 import type { KafkaClient, KafkaProducer } from '../../src/kafka/port.ts';
-import { type KafkaBroker, QUICK_RESTART, startKafka } from '../support/kafka-broker.ts';
+import { type KafkaBroker, KILLED_IN_TRANSACTIONS, QUICK_RESTART, startKafka } from '../support/kafka-broker.ts';
 import { type KafkaEye, startKafkaEye } from '../support/kafka-broker-eye.ts';
 import { randomNumbers } from '../support/random-numbers.ts';
 import { CLIENTS, countedBatch, newName, readAll, untilStable, valuesOf } from './contract-fixtures.ts';
@@ -24,7 +24,10 @@ let eye: KafkaEye;
 
 beforeAll(async () => {
   console.log(`seed ${seed}; repeat with SRGIT_SEED=${seed}`);
-  [broker, eye] = await Promise.all([startKafka({ properties: QUICK_RESTART }), startKafkaEye()]);
+  [broker, eye] = await Promise.all([
+    startKafka({ version: KILLED_IN_TRANSACTIONS, properties: QUICK_RESTART }),
+    startKafkaEye(),
+  ]);
 }, START_MS);
 
 afterAll(async () => {
