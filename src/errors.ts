@@ -112,7 +112,8 @@ export class SrgitError extends Error {
 
 /** A text without what stands before the host of an address: credentials may be written wherever a URL may. */
 export function hideCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/{1,2})[^\s"'/@]+@/gi, '$1***@');
+  // No scheme is longer: without a bound, a long text without any address would be gone through from each of its letters.
+  return text.replace(/([a-z][a-z0-9+.-]{0,31}:\/{1,2})[^\s"'/@]+@/gi, '$1***@');
 }
 
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([

@@ -47,9 +47,10 @@ it('errorDocument says the same to a program', () => {
 it.each([
   ['no tree in https://u:hunter2@host/x', 'no tree in https://***@host/x'],
   ["'s3://key:hunter2@b' and ssh://git@h", "'s3://***@b' and ssh://***@h"],
-  ['/work/http:/u:hunter2@h/schemas', '/work/http:/***@h/schemas'],
+  ['/trees/http:/u:hunter2@h/schemas', '/trees/http:/***@h/schemas'],
+  [`${'a'.repeat(1_000_000)} ftp://u:hunter2@h`, `${'a'.repeat(1_000_000)} ftp://***@h`],
   ['https://h/subjects/a@b and git@h:o/r', 'https://h/subjects/a@b and git@h:o/r'],
-])('an error shows no credentials of an address: %s', (text, shown) => {
+])('an error shows no credentials of an address: %.60s', (text, shown) => {
   const { message, hint } = new SrgitError('SRGIT_USAGE', text, { hint: text });
   expect([message, hint]).toEqual([shown, shown]);
 });
